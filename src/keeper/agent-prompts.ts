@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureDir0700, writePrivate } from '../os/files.ts';
+import { ensureDir0700, readSmallFile, writePrivate } from '../os/files.ts';
 import type { Paths } from '../os/paths.ts';
 
 /** A system prompt with its tools is 15 kB; what is longer is not kept, and not read, bytes. */
@@ -24,14 +24,7 @@ export class AgentPrompts {
 
   /** Null = none is known. Never throws. */
   read(key: string): string | null {
-    try {
-      const file = this.#file(key);
-      // Looked at first: opening a pipe would wait for somebody to write.
-      const entry = lstatSync(file);
-      return entry.isFile() && entry.size <= longest ? readFileSync(file, 'utf8') : null;
-    } catch {
-      return null;
-    }
+    return readSmallFile(this.#file(key), longest);
   }
 
   /** That it cannot be kept costs the next session some seconds, no more. */

@@ -1,7 +1,6 @@
-import { lstatSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SpeedFigures } from '../gateway/seen/speed.ts';
-import { ensureDir0700, writePrivate } from '../os/files.ts';
+import { ensureDir0700, readSmallFile, writePrivate } from '../os/files.ts';
 import type { Paths } from '../os/paths.ts';
 import { parseSpeeds, speedOf, speedsText, type SpeedOf } from './speeds.ts';
 
@@ -23,12 +22,4 @@ export function keepSpeed(file: string, of: SpeedOf, figures: SpeedFigures): voi
   }
 }
 
-function read(file: string): string {
-  try {
-    // Looked at first: opening a pipe would wait for somebody to write.
-    const entry = lstatSync(file);
-    return entry.isFile() && entry.size <= longest ? readFileSync(file, 'utf8') : '';
-  } catch {
-    return '';
-  }
-}
+const read = (file: string): string => readSmallFile(file, longest) ?? '';

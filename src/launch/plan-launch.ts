@@ -8,6 +8,7 @@ import { prefixCacheBytes } from '../preflight/need.ts';
 import type { Facts } from './facts.ts';
 import { planDiskCache } from './plan-cache.ts';
 import { planExpects } from './plan-expects.ts';
+import { count } from '../report/units.ts';
 import { patienceMs } from './patience.ts';
 import { planGateway } from './plan-gateway.ts';
 import type { KeeperPlan, MemoryPlan, Plan, Privacy, SessionPlan } from './plan.ts';
@@ -100,7 +101,7 @@ function storedWords(input: PlanInput, context: number): readonly string[] {
   if (input.row.engine.mode === 'simple' || stored >= whole) return [];
   const tokens = Math.floor((context * stored) / whole / 1024) * 1024;
   return [
-    `Memory is short: about ${tokens.toLocaleString('en-US')} tokens of a conversation are kept from turn to turn; a longer one is read anew.`,
+    `Memory is short: about ${count(tokens)} tokens of a conversation are kept from turn to turn; a longer one is read anew.`,
   ];
 }
 

@@ -6,7 +6,7 @@ import type { System } from '../os/system.ts';
 import { raiseText, restoredText } from '../report/limit-text.ts';
 import type { Screen } from '../report/screen.ts';
 import type { Lifeline } from './lifeline.ts';
-import type { Plan } from './plan.ts';
+import type { MemoryPlan } from './plan.ts';
 
 /** What a raise of the GPU limit needs of a launch. */
 export interface RaiseOrder {
@@ -14,7 +14,7 @@ export interface RaiseOrder {
   readonly paths: Pick<Paths, 'limit'>;
   readonly screen: Screen;
   readonly lifeline: Lifeline;
-  readonly plan: Pick<Plan, 'memory'>;
+  readonly plan: { readonly memory: Pick<MemoryPlan, 'raiseLimit'> };
   /** Stand-ins of the tests. */
   readonly guard?: GuardDoors;
 }
@@ -38,6 +38,9 @@ export function limitRaise({ system, paths, screen, lifeline, plan, guard }: Rai
   return {
     raise: async ({ pid }) => {
       screen.settle();
+      // An engine that did not work out may have had its own: two keepers' raises would not know of each other.
+      const before = await raising?.catch(() => null);
+      if (before != null) await lifeline.during(before.restored());
       screen.say(raiseText(planned.fromMiB, planned.toMiB));
       const { raiseLimit } = await import('../limit/raise.ts');
       // A root guard that is started all the same, after a signal, finds no keeper any more and does nothing.

@@ -95,6 +95,20 @@ export function readTextIfThere(path: string): string | null {
   }
 }
 
+/**
+ * The text of a small file that is only worth having when all is well with it: null when there is none, it is no file, is
+ * longer than so many bytes, or cannot be read. Never throws.
+ */
+export function readSmallFile(path: string, mostBytes: number): string | null {
+  try {
+    // Looked at first: opening a pipe would wait for somebody to write.
+    const entry = lstatSync(path);
+    return entry.isFile() && entry.size <= mostBytes ? readFileSync(path, 'utf8') : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Removes a file or folder with all that is in it; a link is removed, not what it points to. Nothing there is fine. */
 export function removeTree(path: string): void {
   rmSync(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });

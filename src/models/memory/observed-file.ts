@@ -1,6 +1,6 @@
-import { lstatSync, readFileSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { readSmallFile } from '../../os/files.ts';
 import { withLock } from '../../os/lock.ts';
 import { moreTelling, observedText, parseObserved, sameUnder, withLine, type ObservedLine } from './observed.ts';
 
@@ -8,15 +8,8 @@ import { moreTelling, observedText, parseObserved, sameUnder, withLine, type Obs
 const longestFile = 1_048_576;
 
 /** The lines of `memory.json`; none when it is not there, is not a file, or holds something else. Never throws. */
-export function readObserved(path: string): readonly ObservedLine[] {
-  try {
-    // Looked at first: opening a pipe would wait for somebody to write.
-    const entry = lstatSync(path);
-    return entry.isFile() && entry.size <= longestFile ? parseObserved(readFileSync(path, 'utf8')) : [];
-  } catch {
-    return [];
-  }
-}
+export const readObserved = (path: string): readonly ObservedLine[] =>
+  parseObserved(readSmallFile(path, longestFile) ?? '');
 
 /** Writes what one keeper measures; each new line of its own takes the place of the one before. */
 export class ObservedWriter {
