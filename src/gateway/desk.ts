@@ -85,11 +85,10 @@ class OpenDesk {
     const watch = this.#receive(request, from);
     for (const repair of repairs) watch.repaired(repair);
     const { counter, plan } = this.#options;
-    const counting = counter.count(outgoing);
     // The engine need not wait for a count that will most likely change nothing; the client does, before it is told anything.
     const guess = counter.guess(outgoing) ?? Infinity;
     const ahead = fitsByGuess(plan.context, request.maxTokens, guess) ? this.#begin(asked, watch, guess) : null;
-    const count = await counting;
+    const count = await counter.count(outgoing);
     watch.counted(count.tokens, count.exact);
     let longest: number;
     try {
