@@ -11,6 +11,7 @@ import { createServer } from 'node:http';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { nothingAdmitted } from '../src/agents/agent.ts';
 import { claudeCode } from '../src/agents/claude-code.ts';
 import { assets } from '../src/os/assets.ts';
 import { claudeBin, finished, makeRig, type Rig } from '../test/support/rig.ts';
@@ -108,6 +109,8 @@ function bareLaunch(rig: Rig, url: string) {
     mcpConfig: assets.mcpConfig,
     args: ['-p', 'go'],
     userEnv: rig.env,
+    keepEnv: [],
+    admitted: nothingAdmitted,
   });
   spawnSync('mkdir', ['-p', join(rig.home, 'agent')]);
   for (const file of command.files) writeFileSync(file.path, file.content, { mode: 0o600 });

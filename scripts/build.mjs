@@ -56,6 +56,10 @@ await build({ ...options, entryPoints: { cli: at('src/cli.ts') } });
 const inKeeper = { external: options.external.filter((name) => name !== 'zod'), plugins: [] };
 await build({ ...options, ...inKeeper, entryPoints: { keeper: at('src/keeper/process.ts') } });
 cpSync(at('src/engines/host'), at('dist/host'), { recursive: true, filter: (from) => !from.includes('__pycache__') });
+cpSync(at('src/launch/confine'), at('dist/confine'), {
+  recursive: true,
+  filter: (from) => !from.includes('__pycache__'),
+});
 cpSync(at('src/models/rehearsal'), at('dist/rehearsal'), {
   recursive: true,
   filter: (from) => !/__pycache__|\.ts$/.test(from),

@@ -11,7 +11,14 @@ export type Failure =
   | { reason: 'platform-unsupported'; platform: string; arch: string; problem: string; hint: string }
   | { reason: 'cwd-gone' }
   | { reason: 'home-unusable'; path: string; problem: string; hint: string }
-  | { reason: 'disk-full'; path: string; doing: string; neededBytes: number | null }
+  | {
+      reason: 'disk-full';
+      path: string;
+      doing: string;
+      neededBytes: number | null;
+      /** Free there now, and models in the cache that would make enough room, the longest unused first. */
+      room?: { readonly freeBytes: number; readonly models: readonly string[]; readonly modelBytes: number };
+    }
   // files the user wrote
   | { reason: 'bad-file'; path: string; line: number | null; column: number | null; problem: string; hint: string }
   // the engine's installation
@@ -22,7 +29,7 @@ export type Failure =
   | { reason: 'model-unknown'; id: string; nearest: string | null }
   | { reason: 'model-gated'; id: string; token: 'none' | 'no-access' | 'invalid' }
   | { reason: 'model-refused'; id: string; problem: string; hint: string }
-  | { reason: 'model-not-here'; id: string; problem: string }
+  | { reason: 'model-not-here'; id: string; problem: string; hint?: string }
   | { reason: 'hub-unreachable'; endpoint: string; problem: string }
   | { reason: 'download-stalled'; id: string; afterSeconds: number; doneBytes: number; totalBytes: number | null }
   // memory
@@ -48,6 +55,22 @@ export type Failure =
       logTail: readonly string[];
       logPath: string;
     }
+  /** It was restarted, and then given up. */
+  | {
+      reason: 'engine-given-up';
+      why: 'too-often' | 'memory' | 'panic';
+      cause: EngineCause;
+      /** Restarts within the last so many seconds. */
+      restarts: number;
+      windowSeconds: number;
+      /** What was tried last, tokens; and what the engine took at its highest, bytes. Null = not known. */
+      context: number;
+      prefillStep: number | null;
+      peakBytes: number | null;
+      /** The report of a kernel panic. */
+      panicPath: string | null;
+      logPath: string;
+    }
   | { reason: 'engine-not-ready'; waitedMs: number; logTail: readonly string[]; logPath: string }
   | { reason: 'keeper-differs'; differences: readonly string[]; hint: string }
   | { reason: 'keeper-failed'; problem: string; logPath: string | null }
@@ -56,6 +79,8 @@ export type Failure =
   // the agent
   | { reason: 'agent-missing'; agent: string; install: string }
   | { reason: 'agent-unstartable'; file: string; problem: string }
+  | { reason: 'agent-forbidden'; agent: string; path: string; setting: string; why: string }
+  | { reason: 'airgap-unavailable'; problem: string; hint: string }
   | { reason: 'rehearsal-failed'; stage: string; problem: string; logPath: string | null };
 
 /** What an engine that ended by itself seems to have died of, read from its last words. */
@@ -67,6 +92,10 @@ export type EngineCause =
   | { kind: 'hub'; detail: string }
   | { kind: 'flag'; detail: string }
   | { kind: 'killed'; detail: string }
+  /** Somebody lowered the limit of GPU memory while it ran. */
+  | { kind: 'limit-lowered'; detail: string }
+  /** It lived, but neither worked nor answered. */
+  | { kind: 'hang'; detail: string }
   | { kind: 'unknown'; detail: string };
 
 export class CclocalError extends Error {

@@ -27,7 +27,45 @@ export interface AgentInput {
   readonly args: readonly string[];
   /** The user's environment, from which the allow-list takes. */
   readonly userEnv: Readonly<Record<string, string | undefined>>;
+  /** Names beside the allow-list that the user wants kept. */
+  readonly keepEnv: readonly string[];
+  readonly admitted: Admitted;
 }
+
+/** Rules of a project that only ever take something away: what is forbidden, and what is asked about. */
+export interface Rules {
+  readonly deny: readonly string[];
+  readonly ask: readonly string[];
+}
+
+/** What of the project's and the user's own set-up is let into a session. */
+export interface Admitted {
+  /** A project's restrictions hold always. */
+  readonly rules: Rules;
+  /** All the rest that the project's settings files say, hooks and permissions among it. */
+  readonly project: boolean;
+  /** Files with MCP servers. */
+  readonly mcp: readonly string[];
+  /** Text of the user's own CLAUDE.md; null = it is not read. */
+  readonly memory: string | null;
+  /** Folders of single skills, by the name they are called with. */
+  readonly skills: readonly { readonly name: string; readonly folder: string }[];
+  /** The user's own configuration folder in place of cclocal's. */
+  readonly sharedConfig: boolean;
+  /** A key of the user's may be found where settings are read; it must not be sent along. */
+  readonly otherKey: boolean;
+}
+
+/** What a session gets of them unless something was asked for. */
+export const nothingAdmitted: Admitted = {
+  rules: { deny: [], ask: [] },
+  project: false,
+  mcp: [],
+  memory: null,
+  skills: [],
+  sharedConfig: false,
+  otherKey: false,
+};
 
 /** A file to write before the start. `once` = only where it does not exist yet (seeds of the agent's own folder). */
 export interface AgentFile {
@@ -51,6 +89,34 @@ export interface AgentCommand {
   /** Complete environment, never merged with the one of cclocal. */
   readonly env: Readonly<Record<string, string>>;
   readonly files: readonly AgentFile[];
+  /** Links to make in the session's folder. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
+/** Where an agent's settings stand, and how they are read. Paths are relative to the folder named. */
+export interface AgentSettings {
+  /** A project's settings files, and the one that names its MCP servers. */
+  readonly project: readonly string[];
+  readonly projectMcp: string;
+  /** The variable that moves the user's own configuration folder, where it is otherwise, and what stands in it. */
+  readonly own: {
+    readonly variable: string;
+    readonly folder: string;
+    readonly memory: string;
+    readonly skills: string;
+  };
+  /** Files of a configuration folder in which a key may stand, whether one does, and whether a login outranks our token. */
+  readonly keys: {
+    readonly files: readonly string[];
+    readonly holdsKey: (text: string) => boolean;
+    readonly outranksToken: (text: string) => boolean;
+  };
+  /** An organisation's files, which outrank all that cclocal says: single ones, and folders of `*.json`. */
+  readonly managed: (platform: string) => { readonly files: readonly string[]; readonly folders: readonly string[] };
+  /** What in the content of such a file makes a session on a local model impossible; null = nothing. Pure. */
+  readonly forbids: (settings: unknown) => { readonly setting: string; readonly why: string } | null;
+  /** The restrictions in the content of a project's settings file; `folder` is the project's. Pure. */
+  readonly rules: (settings: unknown, folder: string) => Rules;
 }
 
 /** An agent as a value: data and pure functions, one file each; launch/ writes the files and starts it. */
@@ -65,13 +131,18 @@ export interface Agent {
   readonly tested: readonly string[];
   /** Names of the user's variables that reach the agent. */
   readonly keepEnv: readonly string[];
+  /** Whether a variable steers the agent itself, so that no user's may reach it. */
+  readonly ownVariable: (name: string) => boolean;
   /** The tools it gets: always, with --web, and those that never ask. */
   readonly tools: {
     readonly base: readonly string[];
     readonly web: readonly string[];
     readonly preApproved: readonly string[];
     readonly withTrust: readonly string[];
+    /** With skills that were admitted. */
+    readonly skills: readonly string[];
   };
+  readonly settings: AgentSettings;
   /** The agent's flags that cclocal sets itself, each with a sentence on what to do in its place. */
   readonly ownFlags: readonly { readonly flag: string; readonly instead: string }[];
   readonly command: (input: AgentInput) => AgentCommand;

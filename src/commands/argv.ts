@@ -1,24 +1,28 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { fail } from '../errors.ts';
+import { Command, CommanderError, Option } from 'commander';
 import { engineNames } from '../launch/engine-choice.ts';
 import type { Catalog, CatalogRow } from '../models/catalog.ts';
-import { nearest } from '../models/nearest.ts';
 import { size } from '../report/units.ts';
+import { refuse, unknownCommand } from './refuse-argv.ts';
+import { lengthOfTime, several, wholeNumber } from './values.ts';
 
 /** What was typed, as commander saw it; `agentArgs` is what followed `--`. */
 export interface Parsed {
   readonly command:
     | 'launch'
     | 'list'
+    | 'pull'
     | 'rm'
     | 'setup'
     | 'status'
     | 'stop'
+    | 'logs'
+    | 'dump'
     | 'restore'
     | 'uninstall'
     | 'clean'
     | 'clients'
     | 'fit'
+    | 'bench'
     | 'help'
     | 'version';
   readonly args: readonly string[];
@@ -28,18 +32,6 @@ export interface Parsed {
   /** Text of --help, where that was asked for. */
   readonly help: string;
 }
-
-const wholeNumber =
-  (flag: string, example: number, least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(
-        `${flag} needs a whole number from ${least} to ${most}, such as ${example}; "${text}" is not one.`,
-      );
-    }
-    return value;
-  };
 
 /** Reads argv into plain values. Fails with `usage` on what it does not know; starts and looks up nothing. */
 export function parseArgv(argv: readonly string[], catalog: Catalog, version: string): Parsed {
@@ -71,7 +63,7 @@ export function parseArgv(argv: readonly string[], catalog: Catalog, version: st
     }
     if (error.code === 'commander.version')
       return { command: 'version', args: [], options: {}, modelFlags: [], agentArgs, help: printed };
-    return usage(error, program);
+    return refuse(error, program);
   }
   const options = { ...program.opts(), ...found.options };
   const names = new Set(catalog.rows.flatMap((row) => [row.flag, ...row.aliases]));
@@ -137,14 +129,30 @@ function commands(program: Command, choose: Choose): void {
     'throw the installation away and make it anew',
   );
   sub('status', 'what is running');
-  sub('stop', 'end what is running: all, or the ids that status shows', '[id...]');
+  sub('stop', 'end what is running: all, or the ids that status shows', '[id...]').option('--all', 'all of it');
+  sub('logs', 'the last lines of a log: engine (the usual one), gateway or session', '[part...]')
+    .option('-f, --follow', 'and what comes, until Ctrl-C')
+    .option('-n, --lines <n>', 'so many lines (usual: 40)', wholeNumber('--lines', 40, 0, 1_000));
+  sub('dump', 'write down what every part is doing, without secrets or prompts, and say where');
   sub('fit', 'which models of the catalog fit this Mac').option(
     '--machine <file>',
     'a recorded Mac instead of this one (CCLOCAL_MACHINE)',
   );
+  sub(
+    'bench',
+    'how fast models are read and written on this machine: all that are here and fit, or those named',
+    '[model...]',
+  )
+    .option('--engine <name>', `on this engine: ${engineNames.join(', ')}`)
+    .option('--all-engines', 'on every engine that can serve them');
   sub('restore', 'put the GPU limit back, where a killed session has left it raised');
+  sub('pull', 'fetch models without starting them: rows of the catalog or ids of the hub', '[model...]')
+    .option('--dry-run', 'only say what would be fetched')
+    .option('--update', 'fetch the newest version, where the hub has one')
+    .option('--trust-code', "fetch the code files of the model's repository too");
   sub('list', 'models in the Hugging Face cache (the same as --list)');
   sub('rm', 'delete models from the cache (the same as --rm)', '[id...]')
+    .option('--leftovers', 'clear what downloads that were cut off have left')
     .option('--dry-run', 'only say what would go')
     .option('--yes', 'do not ask');
   sub('clean', 'remove what the engines keep on the disk of conversations')
@@ -178,6 +186,11 @@ function options(program: Command): void {
       wholeNumber('--open-port', 8080, 1, 65_535),
     )
     .option('--engine <name>', `another engine than the catalog's: ${engineNames.join(', ')}`)
+    .option(
+      '--idle-unload <time>',
+      'end the engine when nothing was asked of it for so long (30m, 2h); the next request loads it again',
+      lengthOfTime('--idle-unload', '30m'),
+    )
     .option('--private', 'write nothing of the conversation to the disk')
     .option('--direct', 'leave the gateway out, for comparison')
     .option('--log-requests', 'write all requests and replies, with what is in them, to ~/.cclocal/logs')
@@ -188,50 +201,16 @@ function options(program: Command): void {
     )
     .option('--trust-tools', 'let the agent run shell commands without asking')
     .option('--trust-code', "allow code files of the model's repository")
+    .option('--trust-project', "load the project's settings, with its hooks, variables and permissions")
+    .option('--with-memory', 'let the agent read your own CLAUDE.md')
+    .option('--mcp <file>', 'give the agent the MCP servers of this file')
+    .option('--skills <names>', 'give it these skills of yours, or those of a folder', several)
+    .option('--share-config', "let it use your own Claude Code folder in place of cclocal's")
+    .option('--keep-env <name>', 'hand this variable on to it; may be repeated', several)
+    .option('--airgap', 'let it and all that it starts reach nothing but the model')
     .option('--safe', 'always show the memory menu')
     .option('--no-mem-check', 'never ask about memory')
     .option('--dry-run', 'print the plan and do nothing')
     .option('--json', 'one JSON document on standard output, all words on standard error')
     .option('--yes', 'agree to the download without being asked');
-}
-
-function unknownCommand(word: string, program: Command): never {
-  const near = nearest(
-    word,
-    program.commands.map((command) => command.name()),
-  );
-  return fail({
-    reason: 'usage',
-    problem: `Unknown command "${word}".`,
-    hint: near === null ? 'Type cclocal --help for what there is.' : `Did you mean "cclocal ${near}"?`,
-  });
-}
-
-function usage(error: CommanderError, program: Command): never {
-  const flag = /'(-[^' ]*)/.exec(error.message)?.[1];
-  if (error.code === 'commander.unknownOption' && flag !== undefined) {
-    const long = program.options.flatMap((option) => (option.long == null ? [] : [option.long]));
-    const near = nearest(flag, long);
-    return fail({
-      reason: 'usage',
-      problem: `Unknown flag ${flag}.`,
-      hint:
-        near === null
-          ? 'Type cclocal --help for all flags; flags for the agent go behind "--".'
-          : `Did you mean ${near}? (Flags for the agent go behind "--".)`,
-    });
-  }
-  if (error.code === 'commander.optionMissingArgument' && flag !== undefined) {
-    return fail({
-      reason: 'usage',
-      problem: `${flag} needs a value.`,
-      hint: 'Type cclocal --help to see what each flag takes.',
-    });
-  }
-  const detail = /(--[a-z-]+ needs a whole number.*)$/.exec(error.message)?.[1];
-  return fail({
-    reason: 'usage',
-    problem: detail ?? error.message.replace(/^error: /, ''),
-    hint: 'Type cclocal --help for all flags.',
-  });
 }

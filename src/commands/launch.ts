@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { claudeCode } from '../agents/claude-code.ts';
 import { refusedFlag } from '../agents/own-flags.ts';
+import { dumpAtAbnormalEnd } from '../dump/abnormal-end.ts';
+import type { Dumps } from '../dump/on-signal.ts';
 import { CclocalError, fail } from '../errors.ts';
 import { Lifeline } from '../launch/lifeline.ts';
 import { makeRequest } from '../launch/make-request.ts';
@@ -19,7 +21,7 @@ import { monotonicMs } from '../os/clock.ts';
 import type { Context } from './context.ts';
 
 /** `cclocal [model] [flags] [-- agent's own]`: chooses, plans, and either prints the plan or carries it out. */
-export async function launchCommand(context: Context): Promise<number> {
+export async function launchCommand(context: Context & { readonly dumps: Dumps }): Promise<number> {
   const { system, screen, typed } = context;
   const typedRequest = makeRequest(typed, system.env);
   refuseOwnFlags(typedRequest);
@@ -37,6 +39,8 @@ export async function launchCommand(context: Context): Promise<number> {
     }
     return await carryOut({ ...context, ...prepared, agent: claudeCode, lifeline, cwd });
   } catch (error) {
+    // While keeper and engine can still be asked.
+    await dumpAtAbnormalEnd(context.dumps, error);
     throw withNearest(error, context.catalog);
   } finally {
     for (const { name, error } of await lifeline.end())

@@ -7,19 +7,24 @@ export interface AttemptHearer {
   /** First content of the reply. */
   readonly began: () => void;
   readonly piece: () => void;
+  /** A block of the reply begins: a call of this tool, or null. */
+  readonly calls: (tool: string | null) => void;
   readonly prefill: (progress: Prefill) => void;
 }
 
 /**
  * One sending of a request to the engine: turns what the engine says into what the clients are told. Nothing is told
  * before there is content, so that until then an engine that fails can still be answered for with an HTTP status, and one
- * that restarts can be asked again; clients are kept with pings meanwhile.
+ * that restarts can be asked again; clients are kept with pings meanwhile. Of calls nothing is told before the reply is
+ * whole: an agent may carry out a call as soon as it has it, and one that asks again after a cut would do so twice.
  */
 export class Attempt {
   readonly #repair: ReplyRepair;
   readonly #hearer: AttemptHearer;
   /** Null once the clients have been told something. */
   #held: ModelEvent[] | null = [];
+  /** From the first call on; null = there was none. */
+  #calls: ModelEvent[] | null = null;
   #began = false;
   #usage: Usage = noUsage;
   #stop: StopReason | null = null;
@@ -72,7 +77,8 @@ export class Attempt {
       this.#began = true;
       this.#hearer.began();
     }
-    if (event.kind !== 'open' && event.kind !== 'signature') this.#hearer.piece();
+    if (event.kind === 'open') this.#hearer.calls(event.block.type === 'tool_use' ? event.block.name : null);
+    else if (event.kind !== 'signature') this.#hearer.piece();
   }
 
   #take(event: ModelEvent, told: ModelEvent[]): void {
@@ -81,7 +87,19 @@ export class Attempt {
     if (event.kind === 'stop') this.#stop = event.reason;
     if (event.kind === 'problem') this.#failed = true;
     if (event.kind === 'alive' && event.progress !== undefined) this.#hearer.prefill(event.progress);
+    if (event.kind === 'open' && event.block.type === 'tool_use') this.#calls ??= [];
+    if (event.kind === 'problem') this.#calls = null;
+    if (this.#calls !== null && event.kind !== 'alive' && event.kind !== 'stop') this.#calls.push(event);
+    else this.#tell(event, told);
+  }
+
+  #tell(event: ModelEvent, told: ModelEvent[]): void {
     const content = isContent(event);
+    if (event.kind === 'stop' && this.#calls !== null) {
+      const calls = this.#calls;
+      this.#calls = null;
+      for (const held of calls) this.#tell(held, told);
+    }
     if (this.#held === null) told.push(event);
     else if (content || event.kind === 'stop') {
       told.push(...this.#held, event);

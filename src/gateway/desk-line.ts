@@ -97,7 +97,7 @@ export class Line {
   #sendNext(): void {
     if (this.#running !== null || this.#doubt !== null || this.#closed) return;
     const state = this.#options.engine.state();
-    if (state.phase === 'starting') {
+    if (state.phase === 'starting' || state.phase === 'unloaded') {
       for (const exchange of this.#queue) this.#hold(exchange);
     } else if (state.phase === 'ended') {
       for (const exchange of [...this.#queue]) this.#drop(exchange, engineEnded);
@@ -125,6 +125,7 @@ export class Line {
         call.limitSilence(silenceMs(maxTokens));
       },
       piece: watch.piece,
+      calls: watch.calls,
       prefill: watch.prefill,
     });
     watch.sent();

@@ -3,6 +3,8 @@ export type EngineState =
   | { readonly phase: 'starting' }
   /** It answers on this Unix socket. */
   | { readonly phase: 'ready'; readonly socketPath: string }
+  /** Ended because nobody asked for anything; the next request brings it back. */
+  | { readonly phase: 'unloaded' }
   /** It will not come back. */
   | { readonly phase: 'ended' };
 

@@ -30,6 +30,8 @@ export interface RequestWatch {
   readonly began: () => void;
   /** A piece of the reply came: one token, for all that can be known before its end. */
   readonly piece: () => void;
+  /** From now on it writes a call of this tool; null = something else. */
+  readonly calls: (tool: string | null) => void;
   readonly repaired: (repair: keyof RepairCounts) => void;
   /** A client left, or came back to the request in flight. */
   readonly left: () => void;

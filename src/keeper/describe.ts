@@ -55,7 +55,7 @@ export function statusOf(
     phase,
     url: urlOf(record?.port ?? 0),
     openUrl: record?.openPort == null ? null : urlOf(record.openPort),
-    context: plan.context,
+    context: record?.context ?? plan.context,
     startedAt: since.toISOString(),
     engineLog,
     memoryBytes,

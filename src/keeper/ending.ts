@@ -1,6 +1,6 @@
 import type { KeeperPlan } from '../launch/plan.ts';
 import { pause, within } from '../os/clock.ts';
-import type { EngineProcess } from './engine-process.ts';
+import type { Supervisor } from './supervise/supervisor.ts';
 import type { FromKeeper } from './protocol.ts';
 import type { Seat } from './seat.ts';
 
@@ -12,7 +12,7 @@ const measureWithinMs = 1_000;
 const keepWithinMs = 3_000;
 
 export interface EndingOptions {
-  readonly engine: Pick<EngineProcess, 'stop' | 'kill' | 'ended'>;
+  readonly engine: Pick<Supervisor, 'stop' | 'kill' | 'ended'>;
   readonly stop: KeeperPlan['stop'];
   readonly seats: ReadonlyMap<string, Seat>;
   readonly tellAll: (message: FromKeeper) => void;

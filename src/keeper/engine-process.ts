@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Failure } from '../errors.ts';
 import { untilReady } from '../launch/ready.ts';
@@ -48,6 +48,8 @@ export class EngineProcess {
   #fetchedAt = 0;
   #snapshot: { path: string; revision: string | null };
   #quiet = false;
+  /** Where this engine's words begin in the log. */
+  #logFrom = 0;
 
   constructor(order: EngineOrder) {
     const { weights } = order.plan;
@@ -79,6 +81,9 @@ export class EngineProcess {
   /** Starts the host. What becomes of it is told by the callbacks; this never rejects. */
   async start(): Promise<void> {
     this.#startedAt = this.#fetchedAt = monotonicMs();
+    // Both may be left of an engine before this one.
+    rmSync(this.socket, { force: true });
+    this.#logFrom = statSync(this.#order.log, { throwIfNoEntry: false })?.size ?? 0;
     try {
       const host = (this.#host = await startHost(this.#order));
       if (this.#quiet) host.kill('SIGTERM');
@@ -109,6 +114,7 @@ export class EngineProcess {
 
   /** Ends the engine by the ladder of the plan; `killMs` null = without the SIGKILL at its end. */
   stop(killMs?: null): void {
+    if (this.#phase === 'ended') return;
     this.#quiet = true;
     this.#over.abort();
     this.#watch.stop();
@@ -143,6 +149,10 @@ export class EngineProcess {
     switch (event.event) {
       case 'fetching':
         if (!this.#quiet) this.#watch.fetch(event);
+        return;
+      case 'received':
+      case 'verifying':
+        if (!this.#quiet) this.#watch.hear(event);
         return;
       case 'fetched':
         this.#watch.stop();
@@ -194,7 +204,7 @@ export class EngineProcess {
       this.#fail({
         reason: 'engine-not-ready',
         waitedMs: loadWithinSeconds * 1000,
-        logTail: logTail(log),
+        logTail: logTail(log, 20, this.#logFrom),
         logPath: log,
       });
       this.kill();
@@ -221,7 +231,7 @@ export class EngineProcess {
     this.#phase = 'ended';
     const { engine, log } = this.#order;
     const { code, signal } = this.#exit ?? host;
-    const exit = { code, signal, logTail: logTail(log) };
+    const exit = { code, signal, logTail: logTail(log, 20, this.#logFrom) };
     this.#fail({ reason: 'engine-exited', cause: engine.explain(exit), ...exit, logPath: log });
     this.#settle();
   }

@@ -1,4 +1,4 @@
-import { watchDownload } from '../launch/download.ts';
+import { watchDownload, type DownloadView } from '../launch/download.ts';
 import type { KeeperPlan } from '../launch/plan.ts';
 import { awakeSeconds } from '../os/clock.ts';
 import { blobsFolder } from './host-config.ts';
@@ -6,7 +6,7 @@ import type { HostEvent } from './host-events.ts';
 import type { StartProgress } from './protocol.ts';
 
 export interface FetchWatchOptions {
-  readonly weights: KeeperPlan['weights'];
+  readonly weights: Pick<KeeperPlan['weights'], 'repo' | 'bytes' | 'hubCache'>;
   readonly stallSeconds: number;
   readonly onProgress: (progress: StartProgress) => void;
   /** Nothing has arrived for so long that it is given up. */
@@ -18,6 +18,7 @@ export class FetchWatch {
   readonly #options: FetchWatchOptions;
   readonly #since = Date.now() - 1_000;
   #missing: number | null;
+  #view: DownloadView | null = null;
   #stop: () => void = () => undefined;
 
   constructor(options: FetchWatchOptions) {
@@ -44,8 +45,8 @@ export class FetchWatch {
 
   fetch({ files, bytes, repo }: Extract<HostEvent, { event: 'fetching' }>): void {
     const { weights, stallSeconds, onProgress, onStalled } = this.#options;
-    this.#stop();
-    this.#stop = watchDownload({
+    this.stop();
+    this.#view = watchDownload({
       blobs: blobsFolder(weights.hubCache, repo ?? weights.repo ?? ''),
       files,
       since: this.#since,
@@ -57,10 +58,24 @@ export class FetchWatch {
         onStalled({ afterSeconds: Math.round(stalledSeconds), doneBytes: done, totalBytes: bytes });
       },
     });
+    this.#stop = this.#view.stop;
+  }
+
+  /** What the host says while it fetches: that bytes arrive, and that it looks through what has arrived. */
+  hear(event: Extract<HostEvent, { event: 'received' | 'verifying' }>): void {
+    if (event.event === 'received') {
+      this.#view?.received(event.bytes);
+      return;
+    }
+    this.stop();
+    const { done, total } = event;
+    this.#missing = 0;
+    this.#options.onProgress({ stage: 'verifying', done, total });
   }
 
   stop(): void {
     this.#stop();
     this.#stop = () => undefined;
+    this.#view = null;
   }
 }

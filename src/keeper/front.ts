@@ -6,13 +6,16 @@ import type { EngineState } from '../gateway/engine-link.ts';
 import { RefusedRequest } from '../gateway/model.ts';
 import { createPipe } from '../gateway/pipe.ts';
 import type { GatewayPlan } from '../gateway/plan.ts';
-import { createSeen, type GatewayStatus, type PrefillSource, type Seen } from '../gateway/seen/index.ts';
+import { createSeen, type GatewayStatus, type Seen } from '../gateway/seen/index.ts';
 import { createGateway, type Doorway } from '../gateway/server.ts';
+import type { Watcher } from '../gateway/watcher.ts';
 import type { KeeperPlan } from '../launch/plan.ts';
 import type { LoadedWorkers } from './gateway-workers.ts';
 import { EngineMemory, type Peak } from './engine-memory.ts';
 import { EngineDoor } from './engine-state.ts';
 import { keepPeak } from './keep-peak.ts';
+import { prefillSource } from './prefill-source.ts';
+import { livePlan } from './live-plan.ts';
 import { openPublicPort } from './public-port.ts';
 import { StatusLines } from './status-lines.ts';
 import { Warmth } from './warmth.ts';
@@ -31,6 +34,8 @@ export interface FrontOptions {
   readonly paths: { readonly logs: string; readonly memory: string; readonly cache: string };
   /** The engine's own log. */
   readonly engineLog: string;
+  /** Listens in on what becomes of the gateway's requests. */
+  readonly follow?: (watcher: Watcher) => Watcher;
 }
 
 /** The ports on which a keeper is asked; `open` = the one without a token. */
@@ -53,6 +58,9 @@ export class Front {
   readonly #lines: StatusLines | null;
   readonly #memory: EngineMemory;
   readonly #warmth: Warmth | null;
+  /** Its context is the one that the engine has now. */
+  readonly #gatewayPlan: GatewayPlan | null;
+  #context: number;
   #snapshot: string | null;
   #servers: Server[] = [];
   #workers: Promise<LoadedWorkers> | null = null;
@@ -61,6 +69,9 @@ export class Front {
   constructor(options: FrontOptions) {
     const { gateway, weights, engine } = options.plan;
     this.#options = options;
+    const contextNow = (): number => this.#context;
+    this.#context = options.plan.context;
+    this.#gatewayPlan = gateway === null ? null : livePlan(gateway, contextNow);
     this.#snapshot = weights.complete ? weights.snapshotPath : null;
     this.#memory = new EngineMemory({
       tellsPeak: options.engine.tellsPeak,
@@ -73,13 +84,13 @@ export class Front {
       }),
     });
     this.#seen =
-      gateway === null
+      this.#gatewayPlan === null
         ? null
         : createSeen({
-            plan: gateway,
+            plan: this.#gatewayPlan,
             model: engine.serves,
             engine: this.#door,
-            prefill: prefillSource(options),
+            prefill: prefillSource(options.engine, options.plan, options.engineLog),
             logs: options.paths.logs,
             memory: this.#memory,
           });
@@ -89,7 +100,8 @@ export class Front {
 
   /** Takes its ports. Fails with `port-taken`. */
   async open(): Promise<Ports> {
-    const { gateway, port: wanted } = this.#options.plan;
+    const gateway = this.#gatewayPlan;
+    const { port: wanted } = this.#options.plan;
     const port = await this.#listen(gateway, wanted, false);
     if (gateway?.openPort == null) return { port, openPort: null };
     const above = { first: port + 1, last: Math.min(port + openPortsTried, 65_535) };
@@ -101,12 +113,22 @@ export class Front {
     }
   }
 
+  /** From now on the engine has room for so many tokens. */
+  contextIs(tokens: number): void {
+    this.#context = tokens;
+  }
+
+  /** Tokens of prompt that the engine was seen to read a second; null = none yet. */
+  perSecond(): number | null {
+    return this.#seen?.speed()?.tokensPerSecond ?? null;
+  }
+
   engineIs(state: EngineState, snapshot: string | null = null): void {
     this.#snapshot = snapshot ?? this.#snapshot;
     if (state.phase === 'ready') this.#memory.ready(state.socketPath);
     this.#door.become(state);
     this.#prepare();
-    const { gateway } = this.#options.plan;
+    const gateway = this.#gatewayPlan;
     const seen = this.#seen;
     if (state.phase !== 'ready' || gateway === null || seen === null) return;
     void this.#warmth?.ready(async () => (await this.#working(gateway, seen)).warm);
@@ -171,10 +193,10 @@ export class Front {
   }
 
   async #load(gateway: GatewayPlan, { watcher }: Seen): Promise<LoadedWorkers> {
-    const { plan, engine, hostProgram, folder, paths } = this.#options;
+    const { plan, engine, hostProgram, folder, paths, follow = (same: Watcher) => same } = this.#options;
     const { gatewayWorkers } = await import('./gateway-workers.ts');
     return gatewayWorkers({
-      ...{ plan, gateway, engine, hostProgram, folder, watcher },
+      ...{ plan, gateway, engine, hostProgram, folder, watcher: follow(watcher) },
       warmth: this.#warmth ?? { asked: () => undefined },
       link: this.#door,
       snapshot: () => this.#snapshot,
@@ -184,7 +206,7 @@ export class Front {
 
   /** The counter takes a second or two to start: the first request should find it there. */
   #prepare(): void {
-    const { gateway } = this.#options.plan;
+    const gateway = this.#gatewayPlan;
     if (gateway === null || this.#seen === null || this.#snapshot === null || this.#closed) return;
     // What is wrong with it, the first request is told.
     this.#working(gateway, this.#seen).catch(() => undefined);
@@ -221,21 +243,5 @@ export class Front {
       workers: () => this.#working(plan, seen),
     };
     return createGateway(options, doorway);
-  }
-}
-
-/** Where the engine tells how far it has read a prompt. */
-function prefillSource({ plan, engine, engineLog }: FrontOptions): PrefillSource {
-  switch (engine.tellsPrefill) {
-    case 'status': {
-      const step = Number(plan.engine.flags[plan.engine.flags.indexOf('--prefill-step-size') + 1]);
-      return { from: 'status', step: Number.isInteger(step) ? step : null };
-    }
-    case 'log':
-      return { from: 'log', path: engineLog };
-    case 'reply':
-      return { from: 'reply' };
-    default:
-      return engine.tellsPrefill satisfies never;
   }
 }

@@ -6,6 +6,8 @@ const file = object({ path: text, bytes: number, blob: orNull(text) });
 /** What the engine host says, one JSON object a line (engines/host/events.py). */
 export const hostEvent = either(
   object({ event: oneOf('fetching'), repo: orNull(text), revision: orNull(text), bytes: number, files: list(file) }),
+  object({ event: oneOf('received'), bytes: number }),
+  object({ event: oneOf('verifying'), done: number, total: number }),
   object({ event: oneOf('fetched'), snapshot: text, revision: orNull(text) }),
   object({ event: oneOf('engine'), pid: whole }),
   object({ event: oneOf('exited'), code: orNull(whole), signal: orNull(text) }),
@@ -13,8 +15,8 @@ export const hostEvent = either(
     event: oneOf('failed'),
     stage: oneOf('config', 'fetch', 'check'),
     kind: oneOf(
-      ...(['not-found', 'gated', 'unauthorized', 'unreachable', 'disk-full'] as const),
-      ...(['cache-unusable', 'not-a-model', 'code-refused', 'model-file', 'incomplete', 'other'] as const),
+      ...(['not-found', 'revision-gone', 'gated', 'unauthorized', 'unreachable', 'disk-full'] as const),
+      ...(['cache-unusable', 'not-a-model', 'code-refused', 'model-file', 'incomplete', 'damaged', 'other'] as const),
     ),
     message: text,
   }),
@@ -40,6 +42,10 @@ export function failureOf({ kind, message }: HostFailure, about: FetchContext): 
   switch (kind) {
     case 'not-found':
       return { reason: 'model-unknown', id, nearest: null };
+    case 'revision-gone': {
+      const problem = 'the hub no longer has the version of it that was asked for';
+      return { reason: 'model-not-here', id, problem, hint: `Take the newest one: cclocal pull ${id} --update` };
+    }
     case 'gated':
       return { reason: 'model-gated', id, token: about.hasToken ? 'no-access' : 'none' };
     case 'unauthorized':
@@ -85,6 +91,10 @@ export function failureOf({ kind, message }: HostFailure, about: FetchContext): 
       };
     case 'incomplete':
       return { reason: 'model-not-here', id, problem: message };
+    case 'damaged': {
+      const hint = 'Run the same command again: what is whole is kept, the rest is fetched anew.';
+      return { reason: 'model-not-here', id, problem: message, hint };
+    }
     case 'other':
       return { reason: 'keeper-failed', problem: message, logPath: about.logPath };
     default:

@@ -3,27 +3,30 @@ import { chmodSync, mkdirSync, renameSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Engine } from '../engines/engine.ts';
-import type { Failure } from '../errors.ts';
 import { TokenBook } from '../gateway/auth.ts';
 import { removeTree, writePrivate } from '../os/files.ts';
 import { listenOnSocket } from '../os/network.ts';
+import { Audience } from './audience.ts';
+import { Awake, awakeTools, type AwakeTools } from './awake.ts';
 import { ClientTokens } from './clients.ts';
 import { memoryOf, recordOf, statusOf, urlOf, type Identity } from './describe.ts';
 import { Ending } from './ending.ts';
-import { EngineProcess } from './engine-process.ts';
 import { keeperFiles } from './find.ts';
 import { Front } from './front.ts';
 import { talk } from './lines.ts';
-import { toKeeper, type FromKeeper, type KeeperStatus, type StartProgress, type ToKeeper } from './protocol.ts';
+import { toKeeper, type FromKeeper, type KeeperStatus, type ToKeeper } from './protocol.ts';
 import type { KeeperRecord } from './record.ts';
 import { Seat } from './seat.ts';
 import { newServerLog } from './server-log.ts';
 import type { KeeperStart } from './start-order.ts';
+import { superviseEngine, type SupervisedEngine, type SupervisionDoors } from './supervise/engine.ts';
 
 /** What a keeper is made of beside its order; tests put other programs in. */
 export interface KeeperParts {
   readonly hostProgram: string;
   readonly engine: Engine;
+  readonly supervision?: SupervisionDoors;
+  readonly awake?: AwakeTools;
 }
 
 type Send = (message: FromKeeper) => void;
@@ -38,13 +41,12 @@ export class Keeper {
   readonly #connections = new Map<Socket, Send>();
   readonly #control = createServer((socket) => this.#connected(socket));
   readonly #front: Front;
-  readonly #engine: EngineProcess;
+  readonly #engine: SupervisedEngine;
+  readonly #awake: Awake;
+  readonly #audience = new Audience(this.#seats);
   readonly #ending: Ending;
   #seatsMade = 0;
   #record: KeeperRecord | null = null;
-  #progress: StartProgress | null = null;
-  #ready: Extract<FromKeeper, { type: 'ready' }> | null = null;
-  #failure: Failure | null = null;
 
   constructor(start: KeeperStart, parts: KeeperParts) {
     const id = randomBytes(4).toString('hex');
@@ -62,19 +64,19 @@ export class Keeper {
       pid: () => this.#engine.pid,
       paths: start.paths,
       engineLog: this.#log,
+      follow: (watcher) => this.#awake.over(this.#engine.follow(watcher)),
     });
-    this.#engine = new EngineProcess({
-      ...parts,
-      plan: start.plan,
-      env: start.env,
-      limit: start.paths.limit,
+    this.#awake = new Awake(parts.awake ?? awakeTools(process.platform));
+    this.#engine = superviseEngine({
+      parts,
+      start,
+      front: this.#front,
+      audience: this.#audience,
+      awake: this.#awake,
       folder: this.#folder,
       log: this.#log,
-      hostLog: join(start.paths.logs, 'keeper.log'),
-      stallSeconds: start.stallSeconds,
-      onProgress: (progress) => this.#tellSeats({ type: 'progress', progress: (this.#progress = progress) }),
-      onReady: (ready) => this.#becameReady(ready),
-      onFailed: (failure) => this.#failed(failure),
+      note: (change) => (this.#record === null ? undefined : this.#write({ ...this.#record, ...change })),
+      unlist: () => removeTree(join(this.#folder, keeperFiles.record)),
     });
     this.#ending = new Ending({
       engine: this.#engine,
@@ -165,7 +167,7 @@ export class Keeper {
     // Its starter has done what comes before the engine; from now on everybody may join.
     if (this.#seatsMade === 1) {
       renameSync(join(this.#folder, keeperFiles.draft), join(this.#folder, keeperFiles.record));
-      void this.#engine.start();
+      this.#engine.start();
     }
     const id = `${this.#identity.id}-${this.#seatsMade}`;
     const seat = new Seat(id, join_, join(this.#folder, `s-${this.#seatsMade}`), send);
@@ -173,11 +175,9 @@ export class Keeper {
     this.#front.add(id, seat.folder, join_.promptKey);
     const { port } = this.#record;
     const url = urlOf(port);
-    const ready = this.#ready !== null;
+    const ready = this.#audience.isReady;
     send({ type: 'joined', session: id, token: this.#book.mint(id), url, port, sessionDir: seat.folder, ready });
-    if (this.#failure !== null) send({ type: 'failed', failure: this.#failure });
-    else if (this.#ready !== null) send(this.#ready);
-    else if (this.#progress !== null) send({ type: 'progress', progress: this.#progress });
+    this.#audience.welcome(seat);
     return seat;
   }
 
@@ -200,34 +200,10 @@ export class Keeper {
     this.#front.remove(seat.id);
   }
 
-  #becameReady(ready: Extract<FromKeeper, { type: 'ready' }>): void {
-    this.#ready = ready;
-    this.#front.engineIs({ phase: 'ready', socketPath: this.#engine.socket }, ready.snapshotPath);
-    this.#tellSeats(ready);
-    if (this.#record === null) return;
-    const { weights } = this.#record;
-    this.#write({
-      ...this.#record,
-      weights: { ...weights, revision: ready.revision ?? weights.revision, snapshotPath: ready.snapshotPath },
-    });
-  }
-
-  /** The engine is gone for good. Sessions leave by themselves; a new one must find neither record nor port. */
-  #failed(failure: Failure): void {
-    this.#failure = failure;
-    removeTree(join(this.#folder, keeperFiles.record));
-    void this.#front.close();
-    this.#tellSeats({ type: 'failed', failure });
-  }
-
   #write(record: KeeperRecord, file: string = keeperFiles.record): KeeperRecord {
     writePrivate(join(this.#folder, file), `${JSON.stringify(record, null, 2)}\n`);
     this.#record = record;
     return record;
-  }
-
-  #tellSeats(message: FromKeeper): void {
-    for (const seat of this.#seats.values()) seat.send(message);
   }
 
   #finish(): void {
@@ -239,7 +215,7 @@ export class Keeper {
   async #status(): Promise<KeeperStatus> {
     const { phase } = this.#engine;
     return statusOf(this.#identity, {
-      phase: this.#ending.begun ? 'stopping' : phase === 'ended' || this.#failure !== null ? 'failed' : phase,
+      phase: this.#ending.begun ? 'stopping' : phase,
       record: this.#record,
       engineLog: this.#log,
       memoryBytes: await memoryOf(this.#engine.pid, () => this.#front.peak()),

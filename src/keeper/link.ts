@@ -3,7 +3,14 @@ import { CclocalError, type Failure } from '../errors.ts';
 import { pause } from '../os/clock.ts';
 import { connectToSocket } from '../os/network.ts';
 import { talk } from './lines.ts';
-import { fromKeeper, type FromKeeper, type Join, type StartProgress, type ToKeeper } from './protocol.ts';
+import {
+  fromKeeper,
+  type EngineRestart,
+  type FromKeeper,
+  type Join,
+  type StartProgress,
+  type ToKeeper,
+} from './protocol.ts';
 import type { KeeperRecord } from './record.ts';
 
 type Joined = Extract<FromKeeper, { type: 'joined' }>;
@@ -13,7 +20,9 @@ export type Ready = Extract<FromKeeper, { type: 'ready' }>;
 export interface LinkFacts {
   progress: StartProgress;
   ready: Ready;
-  /** The engine could not start, or ended by itself. */
+  /** The engine died and is started again. */
+  restarting: EngineRestart;
+  /** The engine could not start, or ended for good. */
   failed: Failure;
   /** The keeper ends and allows its engine so many ms: somebody ended it, or this session was the last and leaves. */
   stopping: number;
@@ -54,9 +63,9 @@ export interface Link {
   readonly agentStarted: (pid: number) => void;
   /**
    * Leaves; settles when the session's folder and token are gone and, if it was the last, engine and keeper too. Tells
-   * whether it was the last one.
+   * whether it was the last one, and whether the keeper was gone before that.
    */
-  readonly leave: () => Promise<{ readonly last: boolean }>;
+  readonly leave: () => Promise<{ readonly last: boolean; readonly lost: boolean }>;
 }
 
 export interface JoinOptions {
@@ -89,6 +98,7 @@ class Conversation {
     ready: new Told(),
     failed: new Told(),
     stopping: new Told(),
+    restarting: new Told(),
     lost: new Told(),
   };
   readonly #closed: Promise<void>;
@@ -149,6 +159,10 @@ class Conversation {
         this.#told.ready.tell(message);
         return;
       }
+      case 'restarting': {
+        this.#told.restarting.tell(message.restart);
+        return;
+      }
       case 'failed': {
         this.#told.failed.tell(message.failure);
         return;
@@ -175,11 +189,13 @@ class Conversation {
     return new Promise((resolve, reject) => {
       this.#told.failed.on((failure) => reject(new CclocalError(failure)));
       this.#told.lost.on((failure) => reject(new CclocalError(failure)));
+      this.#told.stopping.on(() => reject(new CclocalError({ reason: 'keeper-stopped' })));
       this.#told.ready.on(resolve);
     });
   }
 
-  async #leave(): Promise<{ last: boolean }> {
+  async #leave(): Promise<{ last: boolean; lost: boolean }> {
+    const lost = this.#socket.closed;
     this.#leaving = true;
     const left = new Promise<boolean>((resolve) => (this.#onLeft = resolve));
     this.#send({ type: 'leave' });
@@ -187,6 +203,6 @@ class Conversation {
     const last = await Promise.race([left, this.#closed.then(() => true)]);
     if (last) await this.#closed;
     this.#socket.destroy();
-    return { last };
+    return { last, lost };
   }
 }

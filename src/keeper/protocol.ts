@@ -1,5 +1,6 @@
-import type { Failure } from '../errors.ts';
+import type { EngineCause, Failure } from '../errors.ts';
 import type { GatewayStatus } from '../gateway/seen/index.ts';
+import type { Change } from './supervise/safer.ts';
 import { type Check, type Checked, either, flag, object, oneOf, orNull, text, whole } from './shape.ts';
 
 /**
@@ -35,7 +36,7 @@ export interface KeeperStatus {
   readonly pid: number;
   readonly model: string;
   readonly engine: string;
-  readonly phase: 'fetching' | 'loading' | 'ready' | 'stopping' | 'failed';
+  readonly phase: 'fetching' | 'loading' | 'ready' | 'degraded' | 'restarting' | 'unloaded' | 'stopping' | 'failed';
   readonly url: string;
   /** Where no token is asked for; null = there is no such port. */
   readonly openUrl: string | null;
@@ -69,8 +70,19 @@ export type StartProgress =
       readonly rate: number;
       readonly secondsLeft: number | null;
       readonly stalledSeconds: number;
+      /** Of how many files: those that are whole, and those of which a part is here. */
+      readonly files: { readonly total: number; readonly whole: number; readonly begun: number };
     }
+  /** What has arrived is compared with the hub's checksums; bytes. */
+  | { readonly stage: 'verifying'; readonly done: number; readonly total: number }
   | { readonly stage: 'loading'; readonly seconds: number };
+
+/** An engine that died and is started again. */
+export interface EngineRestart {
+  readonly cause: EngineCause;
+  /** What was made smaller; null = nothing. */
+  readonly change: Change | null;
+}
 
 /** What the keeper says. Its own words, trusted as they come from a 0600 socket of ours: only the type is checked. */
 export type FromKeeper =
@@ -91,6 +103,8 @@ export type FromKeeper =
       readonly snapshotPath: string;
       readonly revision: string | null;
     }
+  /** For the user, when the agent's screen is free. */
+  | { readonly type: 'restarting'; readonly restart: EngineRestart }
   | { readonly type: 'failed'; readonly failure: Failure }
   /** It ends: because the last session left, or because somebody ended it. The connection closes when it is gone. */
   | { readonly type: 'stopping'; readonly graceMs: number }
@@ -99,6 +113,6 @@ export type FromKeeper =
   | { readonly type: 'status'; readonly status: KeeperStatus };
 
 const said = object({
-  type: oneOf('joined', 'progress', 'ready', 'failed', 'stopping', 'ask-kill', 'left', 'status'),
+  type: oneOf('joined', 'progress', 'ready', 'restarting', 'failed', 'stopping', 'ask-kill', 'left', 'status'),
 });
 export const fromKeeper: Check<FromKeeper> = (value): value is FromKeeper => said(value);

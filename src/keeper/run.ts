@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
 import { CclocalError } from '../errors.ts';
+import { dumpOnSignal } from '../dump/on-signal.ts';
 import type { Engine } from '../engines/engine.ts';
 import { Keeper, type KeeperParts } from './keeper.ts';
 import { onLines, send } from './lines.ts';
@@ -33,6 +34,7 @@ export async function runKeeper({ findEngine, ...parts }: RunParts): Promise<voi
     return;
   }
   const keeper = new Keeper(start, { ...parts, engine: findEngine(start.plan.engine.id) });
+  dumpOnSignal(start.paths, () => `keeping the engine of ${start.plan.engine.serves}`);
   // Nothing asynchronous runs any more in this hook, and after an orderly end nothing is left for it to do.
   process.once('exit', () => keeper.abandon());
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => keeper.stop());

@@ -25,8 +25,8 @@ export function newServerLog(paths: { readonly logs: string; readonly run: strin
   return path;
 }
 
-/** The last lines of a log, at most 64 KiB of it; none where there is no log. */
-export function logTail(path: string, lines = 20): readonly string[] {
+/** The last lines of a log, at most 64 KiB of it and nothing before byte `from`; none where there is no log. */
+export function logTail(path: string, lines = 20, from = 0): readonly string[] {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -35,7 +35,7 @@ export function logTail(path: string, lines = 20): readonly string[] {
   }
   try {
     const { size } = fstatSync(file);
-    const length = Math.min(size, 65_536);
+    const length = Math.max(0, Math.min(size - from, 65_536));
     const bytes = Buffer.alloc(length);
     const read = readSync(file, bytes, 0, length, size - length);
     return bytes

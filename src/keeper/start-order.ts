@@ -72,6 +72,7 @@ const keeperPlan: Check<KeeperPlan> = object({
   expects: orNull(
     object({ machine: text, prefillStep: whole, predicted: list(object({ tokens: whole, bytes: whole })) }),
   ),
+  idleUnloadMs: orNull(whole),
   stop: object({ interruptMs: number, killMs: number, askBeforeKill: flag }),
 });
 

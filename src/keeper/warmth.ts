@@ -64,10 +64,11 @@ export class Warmth {
     seen.warmed(figures);
   }
 
-  /** A session has left; what was learnt of the engine's speed is kept for the next. */
+  /** A session has left; what was learnt of the engine's speed is kept for the next, but for a private one. */
   left(session: string): void {
     this.#learning.delete(session);
     const { plan, paths, seen } = this.#options;
+    if (plan.privacy === 'private') return;
     const figures = seen.speed();
     const { serves, id, prompts } = plan.engine;
     if (figures !== null) keepSpeed(speedFile(paths), { model: serves, engine: id, mode: prompts.mode }, figures);

@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Agent, AgentCommand } from '../agents/agent.ts';
 import { fail } from '../errors.ts';
@@ -39,12 +39,17 @@ export async function startAgent({
 }
 
 /** Writes what the agent reads at its start: seeds only where nothing stands yet, everything else anew, all 0600. */
-export function agentFiles(command: Pick<AgentCommand, 'files'>): void {
+export function agentFiles(command: Pick<AgentCommand, 'files'> & Partial<Pick<AgentCommand, 'links'>>): void {
   for (const { path, content, once } of command.files) {
     if (once && existsSync(path)) continue;
     ensureDir0700(dirname(path));
     if (once) writePrivate(path, content);
     else writeForSession(path, content);
+  }
+  for (const { path, target } of command.links ?? []) {
+    ensureDir0700(dirname(path));
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
   }
 }
 

@@ -2,6 +2,8 @@
 export interface Sample {
   readonly at: number;
   readonly bytes: number;
+  /** What the downloader has taken from the network; growth is a sign of life, also while the disk stands still. */
+  readonly received?: number;
 }
 
 export interface Pace {
@@ -46,7 +48,7 @@ export class DownloadRate {
     } else {
       const seconds = at - this.#last.at;
       const grown = Math.max(0, bytes - this.#last.bytes);
-      if (grown > 0) this.#grewAt = at;
+      if (grown > 0 || (sample.received ?? 0) > (this.#last.received ?? 0)) this.#grewAt = at;
       if (seconds > 0) {
         this.#fast += (1 - Math.exp(-seconds / fast)) * (grown / seconds - this.#fast);
         this.#slow += (1 - Math.exp(-seconds / slow)) * (grown / seconds - this.#slow);

@@ -23,42 +23,66 @@ export interface DownloadWatch {
   readonly onProgress: (progress: Extract<StartProgress, { stage: 'fetching' }>) => void;
 }
 
-/** Tells how far a download is, every half second and whenever a file is complete, until the returned function is called. */
-export function watchDownload(watch: DownloadWatch): () => void {
-  const total = oneEach(watch.files).reduce((sum, file) => sum + file.bytes, 0);
+/** A download that is being followed. */
+export interface DownloadView {
+  /** Bytes that the downloader says it has received, on the disk or not yet: it stands still only when these do too. */
+  readonly received: (bytes: number) => void;
+  readonly stop: () => void;
+}
+
+/** Tells how far a download is, every half second and whenever a file is complete, until it is stopped. */
+export function watchDownload(watch: DownloadWatch): DownloadView {
+  const files = oneEach(watch.files);
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
   const rate = new DownloadRate(total);
   const seconds = awakeSeconds();
+  let heard = 0;
   const look = (): void => {
-    const done = bytesOnDisk(watch);
-    watch.onProgress({ stage: 'fetching', done, total, ...rate.next({ at: seconds(), bytes: done }) });
+    const { done, whole, begun } = onDisk(watch);
+    const pace = rate.next({ at: seconds(), bytes: done, received: heard });
+    watch.onProgress({ stage: 'fetching', done, total, ...pace, files: { total: files.length, whole, begun } });
   };
   look();
   const timer = setInterval(look, lookEveryMs);
   timer.unref();
   const stopListening = onChange(watch.blobs, look);
-  return () => {
-    clearInterval(timer);
-    stopListening();
+  return {
+    received: (bytes) => (heard = bytes),
+    stop: () => {
+      clearInterval(timer);
+      stopListening();
+    },
   };
 }
 
-/** Bytes of the wanted files that are here, whole or in part. */
-export function bytesOnDisk({ blobs, files, since }: Pick<DownloadWatch, 'blobs' | 'files' | 'since'>): number {
+export interface OnDisk {
+  /** Bytes of the wanted files that are here, whole or in part. */
+  readonly done: number;
+  /** Files that are whole, and those of which a part is here; two of one content are one. */
+  readonly whole: number;
+  readonly begun: number;
+}
+
+/** How much of the wanted files is on the disk. */
+export function onDisk({ blobs, files, since }: Pick<DownloadWatch, 'blobs' | 'files' | 'since'>): OnDisk {
   const names = listed(blobs);
   const partial = names.filter((name) => name.endsWith('.incomplete'));
-  const whole = new Set(names);
-  let done = 0;
+  const complete = new Set(names);
+  let [done, whole, begun] = [0, 0, 0];
   for (const { blob, bytes } of oneEach(files)) {
     if (blob === null) continue;
-    if (whole.has(blob)) {
+    if (complete.has(blob)) {
       done += bytes;
+      whole += 1;
       continue;
     }
     const own = partial.filter((name) => name.startsWith(`${blob}.`)).map((name) => written(join(blobs, name)));
     const newest = own.filter((file) => file.modified >= since).sort((a, b) => b.modified - a.modified)[0];
-    done += Math.min(newest?.bytes ?? 0, bytes);
+    if (newest === undefined) continue;
+    done += Math.min(newest.bytes, bytes);
+    begun += 1;
   }
-  return done;
+  return { done, whole, begun };
 }
 
 /** Two files of one content are one blob. */

@@ -32,7 +32,12 @@ export interface ConfigOrder {
 export async function fetchConfig({ system, python, repo, signal }: ConfigOrder): Promise<number | null> {
   const user = hostEnv(system.env);
   const env = { ...user, HF_HUB_DISABLE_PROGRESS_BARS: '1', HF_HUB_DISABLE_TELEMETRY: '1', DO_NOT_TRACK: '1' };
-  const done = await run(python, ['-I', '-B', assets.hubConfigProgram, repo], { env, deadlineMs, signal });
+  const done = await run(python, ['-I', '-B', assets.hubConfigProgram, repo], {
+    env,
+    deadlineMs,
+    signal,
+    leashed: true,
+  });
   signal.throwIfAborted();
   const line = done.stdout.trimEnd().split('\n').at(-1) ?? '';
   const weighed = parsed(line, described);

@@ -40,6 +40,13 @@ export function makeRequest(
       hint: 'Leave out one of the two.',
     });
   }
+  if (options['direct'] === true && options['idleUnload'] !== undefined) {
+    return fail({
+      reason: 'usage',
+      problem: '--direct leaves the gateway out, which is who would bring an unloaded engine back.',
+      hint: 'Leave out one of the two.',
+    });
+  }
   if (options['private'] === true && options['logRequests'] === true) {
     return fail({
       reason: 'usage',
@@ -69,7 +76,8 @@ export function makeRequest(
     logRequests: options['logRequests'] === true,
     context: number('context'),
     engine: engineOf(options['engine']),
-    private: options['private'] === true,
+    idleUnloadMs: number('idleUnload'),
+    private: options['private'] === true || options['airgap'] === true,
     outTokens: number('outTokens'),
     memoryCheck: options['memCheck'] === false ? 'never' : safe ? 'always' : never ? 'never' : 'when-tight',
     raiseLimitMiB: null,
@@ -77,12 +85,55 @@ export function makeRequest(
     shortPrompt: options['shortPrompt'] === true,
     trustTools: options['trustTools'] === true,
     trustCode: options['trustCode'] === true,
+    ...isolation(options),
     dryRun: options['dryRun'] === true || Boolean(env['CCLOCAL_MACHINE']),
     json: options['json'] === true,
     yes: options['yes'] === true,
     agentArgs,
   };
 }
+
+/** What is let into a session, and what is kept from it. Fails with `usage` where two wishes exclude each other. */
+function isolation(options: Typed['options']) {
+  const airgap = options['airgap'] === true;
+  const without = ['server', 'web', 'shareConfig'].find((name) => options[name] === true);
+  if (airgap && without !== undefined) {
+    const flag = { server: '--server', web: '--web', shareConfig: '--share-config' }[without] ?? without;
+    return fail({
+      reason: 'usage',
+      problem: `--airgap and ${flag} exclude each other: ${airgapNot[without] ?? ''}.`,
+      hint: 'Leave out one of the two.',
+    });
+  }
+  if (airgap && options['logRequests'] === true) {
+    return fail({
+      reason: 'usage',
+      problem: '--airgap writes nothing of a conversation to the disk, and --log-requests all of it.',
+      hint: 'Leave out one of the two.',
+    });
+  }
+  return {
+    trustProject: options['trustProject'] === true,
+    withMemory: options['withMemory'] === true,
+    mcp: typeof options['mcp'] === 'string' ? options['mcp'] : null,
+    skills: words(options['skills']),
+    shareConfig: options['shareConfig'] === true,
+    keepEnv: words(options['keepEnv']),
+    airgap,
+  };
+}
+
+const airgapNot: Readonly<Record<string, string>> = {
+  server: 'it confines the agent that cclocal starts, and with --server there is none',
+  web: 'nothing on the web can be reached',
+  shareConfig: 'the agent would write to a folder of yours',
+};
+
+/** An option that may be given several times, each with one or more words between commas. */
+const words = (option: unknown): readonly string[] =>
+  Array.isArray(option)
+    ? [...new Set(option.flatMap((one) => String(one).split(',')).filter((one) => one !== ''))]
+    : [];
 
 /** The option stands alone, or with a port. */
 const openPortOf = (option: unknown): LaunchRequest['openPort'] =>

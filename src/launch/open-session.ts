@@ -1,5 +1,6 @@
 import { knownSpeed, speedFile } from '../keeper/speed-file.ts';
 import { expectFirstToken } from '../keeper/speeds.ts';
+import { sweepKeepers } from '../keeper/sweep.ts';
 import { startOrJoin } from '../keeper/start.ts';
 import type { Link } from '../keeper/link.ts';
 import { monotonicMs } from '../os/clock.ts';
@@ -7,6 +8,8 @@ import { terminalState, type TerminalState } from '../os/terminal.ts';
 import { firstTokenText } from '../report/first-token-text.ts';
 import { directText, openPortText } from '../report/front-text.ts';
 import { progressText } from '../report/progress-text.ts';
+import type { EngineRestart } from '../keeper/protocol.ts';
+import { restartText } from '../report/restart-text.ts';
 import { duration } from '../report/units.ts';
 import { agentCommand } from './agent-command.ts';
 import type { Launch, Session } from './launch.ts';
@@ -79,6 +82,7 @@ function open({ launch, limit, terminal, began }: Attempt): {
     if (lifeline.caught !== null) screen.live('stop', 'Stopping.');
     const opened = await joining.catch(() => null);
     const left = await opened?.link.leave();
+    if (left?.lost) await sweepKeepers(paths);
     limit?.left(left?.last ?? true);
     screen.settle();
   };
@@ -95,6 +99,7 @@ async function untilReady(
   const { link, joined } = await lifeline.during(joining);
   const keeperAt = monotonicMs();
   sayWhere(launch, link, joined);
+  tellRestarts(launch, link);
   link.on('progress', (progress) => screen.live(progress.stage, progressText(progress)));
   await lifeline.during(link.ready());
   screen.settle();
@@ -107,6 +112,20 @@ async function untilReady(
     terminal,
     seconds: { keeper: (keeperAt - began) / 1000, engine: (readyAt - keeperAt) / 1000 },
   };
+}
+
+/** At once where nobody has the screen; else when the agent is gone, all in one line. */
+function tellRestarts({ screen, lifeline, plan }: Launch, link: Link): void {
+  const restarts: EngineRestart[] = [];
+  const say = (): void => {
+    const text = restartText(restarts);
+    if (text !== null) screen.say(text);
+  };
+  link.on('restarting', (restart) => {
+    restarts.push(restart);
+    if (plan.session.agent === null) say();
+  });
+  if (plan.session.agent !== null) lifeline.push('words about restarts', say);
 }
 
 /** Nothing at the first launch of a model on this machine: nobody knows then. */

@@ -9,9 +9,9 @@ import type { Facts } from './facts.ts';
 import { planDiskCache } from './plan-cache.ts';
 import { planExpects } from './plan-expects.ts';
 import { count } from '../report/units.ts';
-import { patienceMs } from './patience.ts';
 import { planGateway } from './plan-gateway.ts';
-import type { KeeperPlan, MemoryPlan, Plan, Privacy, SessionPlan } from './plan.ts';
+import type { AirgapPlan, KeeperPlan, MemoryPlan, Plan, Privacy, SessionPlan } from './plan.ts';
+import { planSession } from './plan-session.ts';
 import type { LaunchRequest } from './request.ts';
 
 /** The port the public endpoint takes when none was asked for, and the last one tried. */
@@ -44,6 +44,8 @@ export interface PlanInput {
   readonly prefillStep: number;
   /** The running keeper that meets this plan; null = start one. */
   readonly join: string | null;
+  readonly admitted: SessionPlan['admitted'];
+  readonly airgap: AirgapPlan | null;
   /** Where the rehearsal model lies or will be built; null for real models. */
   readonly rehearsal: string | null;
 }
@@ -169,25 +171,11 @@ function planKeeper(
     port: { wanted: request.port, first: request.port ?? firstPort, last: request.port ?? lastPort },
     privacy: privacyOf(request),
     expects: request.private ? null : planExpects({ ...input, context }),
+    idleUnloadMs: request.idleUnloadMs,
     // A killed engine can leak what Metal has wired until the next reboot, so a Mac waits longer and asks first.
     stop: heavy
       ? { interruptMs: 2_000, killMs: 30_000, askBeforeKill: true }
       : { interruptMs: 2_000, killMs: 4_000, askBeforeKill: false },
-  };
-}
-
-function planSession({ request, facts, agent }: PlanInput, context: number, outputTokens: number): SessionPlan {
-  const { base, web, preApproved, withTrust } = agent.tools;
-  return {
-    agent: request.server ? null : { id: agent.id, path: facts.agent.path, version: facts.agent.version },
-    ceiling: context,
-    outputTokens,
-    patienceMs: patienceMs(context, outputTokens),
-    tools: request.web ? [...base, ...web] : base,
-    preApproved: request.trustTools ? [...preApproved, ...withTrust] : preApproved,
-    privacy: privacyOf(request),
-    agentArgs: request.agentArgs,
-    shortPrompt: request.shortPrompt,
   };
 }
 

@@ -77,6 +77,8 @@ export interface KeeperPlan {
     /** The need without its reserve at conversations of some lengths, shortest first; tokens and bytes. */
     readonly predicted: readonly { readonly tokens: number; readonly bytes: number }[];
   } | null;
+  /** So long after the last request the engine is ended until the next one, ms; null = it stays. */
+  readonly idleUnloadMs: number | null;
   /** How the engine is ended: SIGTERM at 0, SIGINT and SIGKILL after these, ms. */
   readonly stop: { readonly interruptMs: number; readonly killMs: number; readonly askBeforeKill: boolean };
 }
@@ -99,8 +101,32 @@ export interface SessionPlan {
   readonly preApproved: readonly string[];
   /** A short system prompt in place of the agent's. */
   readonly shortPrompt: boolean;
+  /** What of the project's and the user's own set-up is let in; all but the rules only where it was asked for. */
+  readonly admitted: {
+    readonly rules: { readonly deny: readonly string[]; readonly ask: readonly string[] };
+    readonly project: boolean;
+    readonly mcp: readonly string[];
+    /** The user's own CLAUDE.md. */
+    readonly memory: string | null;
+    readonly skills: readonly { readonly name: string; readonly folder: string }[];
+    readonly sharedConfig: boolean;
+    /** A key of the user's may be found where settings are read; the agent is told another. */
+    readonly otherKey: boolean;
+  };
+  /** Names of variables that the agent gets beside the usual ones. */
+  readonly keepEnv: readonly string[];
+  /** What keeps the agent from the network; null = nothing. */
+  readonly airgap: AirgapPlan | null;
   readonly privacy: Privacy;
   readonly agentArgs: readonly string[];
+}
+
+export interface AirgapPlan {
+  readonly by: 'namespace' | 'sandbox-exec';
+  /** It also limits where files are written and hides every Unix socket, and was proven to on this kind of machine. */
+  readonly confinesFiles: boolean;
+  /** Program that makes the namespaces; null on a Mac. */
+  readonly python: string | null;
 }
 
 /** What the memory check found; `words` is the one line for the screen. */

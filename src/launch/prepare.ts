@@ -1,6 +1,8 @@
 import type { Agent } from '../agents/agent.ts';
 import { fail } from '../errors.ts';
 import { findKeepers } from '../keeper/find.ts';
+import { admit } from './admit.ts';
+import { findAirgap } from './airgap.ts';
 import { differences } from '../keeper/join.ts';
 import { hasJournal } from '../limit/journal-file.ts';
 import type { GuardDoors } from '../limit/look.ts';
@@ -58,6 +60,11 @@ const notAsked: MemoryPlan = {
  */
 export async function prepare(order: Prepare): Promise<Prepared | null> {
   const { system, paths, request, agent } = order;
+  refuseOwnVariables(request, agent);
+  const admitted = await admit(agent, request, system, {
+    cwd: system.cwd(),
+    configDir: paths.agentConfig(agent.id),
+  });
   const first = await chooseRow(order);
   const fresh = startsEngine(order, first);
   if (fresh) await settleLimit(order);
@@ -107,6 +114,8 @@ export async function prepare(order: Prepare): Promise<Prepared | null> {
     storedBytes: null,
     measuredOn: null,
     join: null,
+    admitted,
+    airgap: request.airgap ? await findAirgap(system, firstEngine.python, system.cwd()) : null,
     rehearsal,
   };
   const draft = planLaunch(input);
@@ -150,6 +159,17 @@ async function lookUp(order: Prepare, repo: string, { python }: EngineFacts): Pr
   const hubBytes = await fetchConfig({ ...order, python, repo, signal: order.lifeline.ended });
   order.screen.settle();
   return chooseRow(order, hubBytes);
+}
+
+/** What steers the agent itself is for cclocal to say. */
+function refuseOwnVariables({ keepEnv }: LaunchRequest, agent: Agent): void {
+  const name = keepEnv.find((one) => agent.ownVariable(one) || !/^\w+$/.test(one));
+  if (name === undefined) return;
+  fail({
+    reason: 'usage',
+    problem: `--keep-env ${name}: that variable could send the session somewhere else, or is no name of one.`,
+    hint: 'Leave it out.',
+  });
 }
 
 /** A dry run prints them as part of the plan. */

@@ -45,6 +45,7 @@ export async function buildRehearsal({ paths, python, folder, path, onBuild }: B
     const built = await run(python, ['-I', '-B', assets.rehearsalProgram, folder, assets.rehearsalScript], {
       env: { PATH: path, LANG: 'C.UTF-8' },
       deadlineMs: 120_000,
+      leashed: true,
     });
     if (built.code === 0) return;
     const problem = built.failed ?? built.stderr.trim().split('\n').at(-1) ?? 'it left no word why';

@@ -24,6 +24,8 @@ export interface LaunchRequest {
   readonly context: number | null;
   /** The engine asked for; null = the catalog's. */
   readonly engine: EngineName | null;
+  /** The engine is ended when nobody asked for anything for so long, ms; null = it stays. */
+  readonly idleUnloadMs: number | null;
   /** Nothing of a conversation is written to the disk. */
   readonly private: boolean;
   /** Output tokens a reply, as asked for; null = 8,192 or a quarter of the context. */
@@ -37,6 +39,20 @@ export interface LaunchRequest {
   readonly shortPrompt: boolean;
   readonly trustTools: boolean;
   readonly trustCode: boolean;
+  /** The project's settings files are loaded, with all that they may do. */
+  readonly trustProject: boolean;
+  /** The user's own CLAUDE.md is read. */
+  readonly withMemory: boolean;
+  /** A file with MCP servers; null = none. */
+  readonly mcp: string | null;
+  /** Skills by name, or folders of them, as typed. */
+  readonly skills: readonly string[];
+  /** The agent uses the user's own configuration folder. */
+  readonly shareConfig: boolean;
+  /** Names of variables that the agent gets beside the usual ones. */
+  readonly keepEnv: readonly string[];
+  /** The agent and all that it starts reach nothing but the gateway. */
+  readonly airgap: boolean;
   readonly dryRun: boolean;
   readonly json: boolean;
   readonly yes: boolean;

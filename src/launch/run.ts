@@ -1,5 +1,7 @@
+import type { AgentCommand } from '../agents/agent.ts';
 import { CclocalError, type Failure } from '../errors.ts';
 import type { Link } from '../keeper/link.ts';
+import { startLastWatch } from '../os/last-watch.ts';
 import { restoreTerminal } from '../os/restore-terminal.ts';
 import { signalNumber } from '../os/signals.ts';
 import type { Exit, Started } from '../os/spawn.ts';
@@ -21,23 +23,54 @@ export async function runAgent(
 ): Promise<Exit> {
   const { lifeline, plan } = launch;
   const facts = { path: plan.session.agent?.path ?? null, version: plan.session.agent?.version ?? null };
+  const cwd = extra.cwd ?? launch.cwd;
+  const whole = { ...command, args: [...command.args, ...(extra.args ?? [])] };
+  const confined = await confinement(launch, { link, command: whole, cwd, program: facts.path });
   const started = await startAgent({
-    facts,
+    facts: { ...facts, path: confined?.program ?? facts.path },
     agent: launch.agent,
-    command: { ...command, args: [...command.args, ...(extra.args ?? [])] },
-    cwd: extra.cwd ?? launch.cwd,
+    command: confined?.command ?? whole,
+    cwd,
     ...(extra.stdout && { stdout: extra.stdout }),
     ...(extra.errorFile !== undefined && { errorFile: extra.errorFile }),
   });
   link.agentStarted(started.pid);
+  const watch = startLastWatch(started.pid, terminal, { PATH: launch.system.env['PATH'] ?? '/usr/bin:/bin' });
   lifeline.agentHasTerminal = launch.system.tty.stdin;
   try {
     return await untilOver(started, link, lifeline);
   } finally {
     lifeline.agentHasTerminal = false;
+    void watch.then((one) => one?.over());
     // A killed agent could not put the terminal back itself.
     if (terminal !== null && (await started.exited).signal !== null) await restoreTerminal(terminal, true);
+    await confined?.end();
   }
+}
+
+/** Null without --airgap; its code is loaded only with it. */
+async function confinement(
+  { plan, agent, paths, screen }: Launch,
+  start: {
+    readonly link: Link;
+    readonly command: AgentCommand;
+    readonly cwd: string;
+    readonly program: string | null;
+  },
+) {
+  const { airgap } = plan.session;
+  const { program } = start;
+  if (airgap === null || program === null) return null;
+  const { confine } = await import('./airgap-session.ts');
+  const { mcp, skills } = plan.session.admitted;
+  const reads = [...mcp, ...skills.map(({ folder }) => folder)];
+  const confined = await confine({ ...start, program, airgap, paths, reads, agentId: agent.id });
+  const end = async (): Promise<void> => {
+    const { receipt, path } = confined.end();
+    const { receiptText } = await import('../report/receipt-text.ts');
+    screen.say(receiptText(receipt, path));
+  };
+  return { ...confined, end };
 }
 
 /** The agent's own end, or its end by us: a signal to cclocal, or an engine that is gone. */

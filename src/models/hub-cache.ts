@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WeightsFacts } from '../launch/facts.ts';
 import { readTextIfThere } from '../os/files.ts';
@@ -21,7 +21,7 @@ export function weightsFacts(
 ): WeightsFacts {
   const hubCache = hubCachePath(wanted.env, wanted.userHome);
   const folder = repoFolder(hubCache, wanted.repo);
-  const revision = wanted.revision ?? currentCommit(folder);
+  const revision = wanted.revision ?? usableCommit(folder);
   if (revision === null)
     return { hubCache, revision, snapshotPath: null, complete: false, bytes: null, hubBytes: null };
   const snapshot = join(folder, 'snapshots', revision);
@@ -45,8 +45,36 @@ export function folderFacts(wanted: Where & { readonly folder: string }): Weight
   };
 }
 
-/** The commit that `main` stands for, as of the last time the hub was asked. */
+/**
+ * The commit in use: the one that cclocal fetched last (its own ref, engines/host/pin.py), where it is here; else what
+ * `main` stood for when the hub was last asked, by whatever program.
+ */
 export function currentCommit(folder: string): string | null {
-  const text = readTextIfThere(join(folder, 'refs', 'main'))?.trim() ?? '';
+  const own = readRef(folder, 'cclocal');
+  return own !== null && existsSync(join(folder, 'snapshots', own)) ? own : readRef(folder, 'main');
+}
+
+/**
+ * The same for a launch: where another program has moved `main` on, without fetching the weights, a whole snapshot from
+ * before is used. A newer version is fetched when somebody says so, not by surprise.
+ */
+function usableCommit(folder: string): string | null {
+  const current = currentCommit(folder);
+  if (current === null || readRef(folder, 'cclocal') !== null) return current;
+  const snapshots = join(folder, 'snapshots');
+  if (inspectSnapshot(join(snapshots, current)).complete) return current;
+  return folders(snapshots).find((name) => inspectSnapshot(join(snapshots, name)).complete) ?? current;
+}
+
+function readRef(folder: string, name: string): string | null {
+  const text = readTextIfThere(join(folder, 'refs', name))?.trim() ?? '';
   return commit.test(text) ? text : null;
+}
+
+function folders(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
 }

@@ -9,6 +9,8 @@ export interface Snapshot {
   readonly bytes: number;
   /** What is missing, by name. */
   readonly missing: readonly string[];
+  /** Of that, shards that the index of the weights or their own numbering names. */
+  readonly missingShards: readonly string[];
   /** Bytes of all weights by their index, also before they are there; null = it does not say. */
   readonly indexBytes: number | null;
 }
@@ -16,34 +18,41 @@ export interface Snapshot {
 /** Any one of them is a tokenizer. */
 const tokenizers = ['tokenizer.json', 'tokenizer.model', 'tiktoken.model', 'vocab.json'];
 
+/** Bytes of a file of a snapshot that is really there and not empty, or null. */
+export type SizeOf = (name: string) => number | null;
+
 /**
  * Checks a snapshot in the hub cache, or a local folder: config, tokenizer, and every shard that the index of the
  * weights names (without an index, `model*.safetensors`, complete by the numbers in their names). The snapshot folder
- * exists as soon as a download begins and links can point at nothing, so each file is really looked at.
+ * exists as soon as a download begins and links can point at nothing, so each file is really looked at; who has done that already says so with `sizeOf`.
  */
-export function inspectSnapshot(folder: string): Snapshot {
+export function inspectSnapshot(folder: string, sizeOf: SizeOf = sizeIn(folder)): Snapshot {
   const missing: string[] = [];
-  if (sizeOf(folder, 'config.json') === null) missing.push('config.json');
-  if (!tokenizers.some((name) => sizeOf(folder, name) !== null)) missing.push('a tokenizer');
+  if (sizeOf('config.json') === null) missing.push('config.json');
+  if (!tokenizers.some((name) => sizeOf(name) !== null)) missing.push('a tokenizer');
   let bytes = 0;
   const { shards, indexBytes } = wantedShards(folder);
   if (shards.length === 0) missing.push('model.safetensors');
+  const missingShards: string[] = [];
   for (const shard of shards) {
-    const size = sizeOf(folder, shard);
-    if (size === null) missing.push(shard);
+    const size = sizeOf(shard);
+    if (size === null) missingShards.push(shard);
     else bytes += size;
   }
-  return { complete: missing.length === 0, bytes, missing, indexBytes };
+  missing.push(...missingShards);
+  return { complete: missing.length === 0, bytes, missing, missingShards, indexBytes };
 }
 
-/** Bytes of a file that is really there and not empty; a link is followed. */
-function sizeOf(folder: string, name: string): number | null {
-  try {
-    const stat = statSync(join(folder, name), { throwIfNoEntry: false });
-    return stat?.isFile() === true && stat.size > 0 ? stat.size : null;
-  } catch {
-    return null;
-  }
+/** By looking; a link is followed. */
+function sizeIn(folder: string): SizeOf {
+  return (name) => {
+    try {
+      const stat = statSync(join(folder, name), { throwIfNoEntry: false });
+      return stat?.isFile() === true && stat.size > 0 ? stat.size : null;
+    } catch {
+      return null;
+    }
+  };
 }
 
 interface Wanted {
@@ -65,8 +74,9 @@ function wantedShards(folder: string): Wanted {
 
 /** Read by hand: a schema takes ten times as long over the thousand names, and this is on the way to every launch. */
 function shardsOf(index: unknown): readonly string[] {
-  const map = part(index, 'weight_map');
-  return map === null ? [] : [...new Set(Object.values(map).map(String))];
+  const shards = new Set<string>();
+  for (const shard of Object.values(part(index, 'weight_map') ?? {})) shards.add(String(shard));
+  return [...shards];
 }
 
 function bytesOf(index: unknown): number | null {
@@ -74,11 +84,14 @@ function bytesOf(index: unknown): number | null {
   return typeof size === 'number' && Number.isSafeInteger(size) && size > 0 ? size : null;
 }
 
+/** Not copied: there may be thousands of names. */
 function part(value: unknown, name: string): Readonly<Record<string, unknown>> | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const found: unknown = Reflect.get(value, name);
-  return typeof found === 'object' && found !== null ? { ...found } : null;
+  const found = isRecord(value) ? value[name] : null;
+  return isRecord(found) ? found : null;
 }
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
 
 /** `model*.safetensors`, and where they are numbered "-00001-of-00003", all of them. */
 function numberedShards(folder: string): readonly string[] {

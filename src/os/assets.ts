@@ -15,9 +15,11 @@ export const assets = {
   keeperProgram: at('dist/keeper.js'),
   hostProgram: at('dist/host/main.py'),
   hubConfigProgram: at('dist/host/hub_config.py'),
+  hubLookProgram: at('dist/host/hub_look.py'),
   rehearsalProgram: at('dist/rehearsal/build.py'),
   rehearsalScript: at('dist/rehearsal/script.json'),
   /** All that the rehearsal model is made of. */
   rehearsalSources: ['build.py', 'script.json', 'template.jinja'].map((name) => at(`dist/rehearsal/${name}`)),
+  confineProgram: at('dist/confine/main.py'),
   locks: at('dist/locks'),
 } as const;

@@ -2,6 +2,7 @@ import {
   accessSync,
   closeSync,
   constants,
+  existsSync,
   fsyncSync,
   lstatSync,
   mkdirSync,
@@ -22,6 +23,28 @@ import { fail, type Failure } from '../errors.ts';
 /** The system's word for what went wrong (ENOENT, ENOSPC, …), or ''. */
 export function errorCode(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Why nothing can be put into a folder, which is made where it is missing; null = it can. */
+export function notWritable(path: string): string | null {
+  try {
+    makeFolders(path);
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
+    return statSync(path).isDirectory() ? null : 'a file stands in its place';
+  } catch (error) {
+    const why: Readonly<Record<string, string>> = {
+      ...{ EACCES: 'it is not writable', EPERM: 'it is not writable', EROFS: 'it lies on a read-only disk' },
+      ...{ EEXIST: 'a file stands in its place', ENOTDIR: 'a file stands in its path' },
+    };
+    return why[errorCode(error)] ?? errorCode(error);
+  }
+}
+
+/** By hand: Node's recursive mkdir never comes back from a file system that takes no folders, such as /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolders(dirname(path));
+  mkdirSync(path);
 }
 
 /** Bytes free for this user on the disk of a folder, or of the nearest one above it that exists; null = not told. */

@@ -25,10 +25,10 @@ export function realSystem(env: System['env'] = process.env): System {
       return process.stdin;
     },
     get stdout() {
-      return process.stdout;
+      return whoeverReads(process.stdout);
     },
     get stderr() {
-      return process.stderr;
+      return whoeverReads(process.stderr);
     },
     tty: {
       stdin: isatty(0),
@@ -40,4 +40,10 @@ export function realSystem(env: System['env'] = process.env): System {
     },
     probe: probeWith(env),
   };
+}
+
+/** A terminal that was closed, or a pipe without a reader, must not end this program before it has cleaned up. */
+function whoeverReads<T extends NodeJS.WriteStream>(stream: T): T {
+  if (stream.listenerCount('error') === 0) stream.on('error', () => undefined);
+  return stream;
 }

@@ -11,6 +11,11 @@ export interface RunOptions {
   /** Called with each line of either output as it arrives, without its line break. */
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
+  /**
+   * It takes long, and ends with this program also where that is killed. Its standard input is then empty, and a death by
+   * signal n is told as exit code 128 + n.
+   */
+  readonly leashed?: true;
 }
 
 export interface RunResult {
@@ -25,6 +30,20 @@ export interface RunResult {
 
 /** Between the polite and the hard end of a program that overstayed, ms. */
 const graceMs = 2_000;
+
+/**
+ * Runs its arguments, and ends its whole group as soon as its standard input does; whoever runs it holds that open. In dash
+ * and bash 3.2 what runs in the background reads nothing from there, hence the other descriptor.
+ */
+const leash = `
+exec 3<&0 </dev/null
+( read -r _ <&3; kill -KILL 0 ) >/dev/null 2>&1 &
+watch=$!
+"$@" 3<&-
+code=$?
+kill -KILL "$watch" 2>/dev/null
+exit "$code"
+`;
 
 /** Groups that run now. Nothing asynchronous happens once this program exits, so they are ended right there. */
 const running = new Set<number>();
@@ -46,11 +65,12 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     onLine?.(text);
     yield text;
   };
-  const child = execa(file, args, {
+  const [program, whole] = options.leashed ? ['/bin/sh', ['-c', leash, 'cclocal-leash', file, ...args]] : [file, args];
+  const child = execa(program, whole, {
     env: { ...options.env },
     extendEnv: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...stdin(options),
     ...(onLine === undefined ? {} : { stdout: tap, stderr: tap }),
     reject: false,
     detached: true,
@@ -78,6 +98,11 @@ export async function run(file: string, args: readonly string[], options: RunOpt
     running.delete(pid);
   }
 }
+
+const stdin = ({ input, leashed }: RunOptions): { stdin: 'pipe' | 'ignore' } | { input: string } => {
+  if (leashed) return { stdin: 'pipe' };
+  return input === undefined ? { stdin: 'ignore' } : { input };
+};
 
 function remember(group: number): void {
   running.add(group);

@@ -4,6 +4,7 @@ import type { LaunchRequest } from '../launch/request.ts';
 import type { CatalogRow } from '../models/catalog.ts';
 import type { ModelFigures } from '../models/memory/model-memory.ts';
 import { memoryNeed } from './need.ts';
+import { prefillStepFor, stepCap } from './prefill-step.ts';
 import { assess, usefulContext, type Assessment } from './verdict.ts';
 
 /** A choice of the memory menu; the keys are those one types. Tokens, MiB and bytes. */
@@ -40,9 +41,6 @@ export interface MemoryInput {
   readonly ask: ((question: MemoryQuestion) => Promise<MemoryOption['key']>) | null;
 }
 
-/** The engine's own step, where nothing was checked. */
-const unchecked = 2048;
-
 /**
  * Settles context and GPU limit before a launch. Silent when there is ample room; asks when it is tight; where nobody
  * can be asked it shrinks the context, and never raises the limit. Null = the user quit. Fails with `memory-too-small`
@@ -52,14 +50,20 @@ export async function decideMemory(input: MemoryInput): Promise<MemoryOutcome | 
   const { request, facts, figures, ask } = input;
   const { row } = figures;
   if (request.memoryCheck === 'never') {
-    return { request, assessment: null, prefillStep: unchecked, applied: 'nothing' };
+    return {
+      request,
+      assessment: null,
+      prefillStep: stepCap(facts.machine, request.context ?? row.context),
+      applied: 'nothing',
+    };
   }
   const found = assess({
     machine: facts.machine,
     figures,
     context: request.context ?? row.context,
   });
-  const silent = { request, assessment: found, prefillStep: found.prefillStep, applied: 'nothing' as const };
+  const prefillStep = prefillStepFor({ machine: facts.machine, figures, found });
+  const silent = { request, assessment: found, prefillStep, applied: 'nothing' as const };
   const askable = ask !== null && !request.dryRun && !request.yes;
   if (found.verdict === 'too-big' && !request.dryRun) return refuse(input, found);
   if (!(askable && request.memoryCheck === 'always') && found.verdict !== 'tight') return silent;

@@ -40,10 +40,12 @@ function doing({
   prefill,
   inputTokens,
   outputTokens,
+  tool,
   tokensPerSecond,
 }: NonNullable<Gateway['current']>): string {
   const rate = tokensPerSecond === null ? '' : `, ${Math.round(tokensPerSecond)} tokens a second`;
-  if (stage === 'writing') return `writing, ${count(outputTokens)} tokens so far${rate}`;
+  const call = tool === null ? '' : ` a call of ${tool}`;
+  if (stage === 'writing') return `writing${call}, ${count(outputTokens)} tokens so far${rate}`;
   const told = prefill?.told === true ? '' : 'about ';
   const share = prefill?.share == null ? '' : `, ${told}${Math.floor(prefill.share * 100)} % done`;
   return `reading a prompt${inputTokens === null ? '' : ` of ${count(inputTokens)} tokens`}${share}${rate}`;

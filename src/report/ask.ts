@@ -1,30 +1,17 @@
 import { fail } from '../errors.ts';
 import type { System } from '../os/system.ts';
+import { plainAsk } from './ask-plain.ts';
+import type { Ask, Choice } from './asking.ts';
 
-/** One line of a choice. */
-export interface Choice<T> {
-  readonly value: T;
-  readonly name: string;
-  /** Shown below the list while the line is selected. */
-  readonly description?: string;
-  readonly disabled?: boolean | string;
-}
-
-/** Questions to the user. The commands get them as a parameter, so that tests can answer. */
-export interface Ask {
-  readonly select: <T>(message: string, choices: readonly Choice<T>[]) => Promise<T>;
-  readonly several: <T>(message: string, choices: readonly Choice<T>[]) => Promise<readonly T[]>;
-  /** No is what Enter takes. */
-  readonly confirm: (message: string) => Promise<boolean>;
-  /** One of a few keys, typed and confirmed with Enter; Enter alone takes the first. */
-  readonly key: <K extends string>(message: string, keys: readonly K[]) => Promise<K>;
-}
+export type { Ask, Choice } from './asking.ts';
 
 /**
  * The terminal as it really is, on standard error, so that standard output stays clean. Ctrl-C in a question fails with
  * `cancelled`. `signal` ends a question that a signal overtakes.
+ * Where the terminal cannot move its cursor (TERM=dumb), choices are numbered and answered with a line.
  */
 export function terminalAsk(system: System, signal?: AbortSignal): Ask {
+  if (system.env['TERM'] === 'dumb') return plainAsk(system, signal);
   // stderr is a terminal stream where anything is asked; the package wants a muted copy of it.
   const context = { input: system.stdin, output: system.stderr, clearPromptOnDone: false, ...(signal && { signal }) };
   const prompts = async () => import('@inquirer/prompts');
@@ -59,7 +46,8 @@ function plain<T>(choice: Choice<T>): Choice<T> {
   return { ...choice };
 }
 
-async function unlessLeft<T>(answer: Promise<T>): Promise<T> {
+/** The answer; a question that was left, by Ctrl-C or a signal, fails with `cancelled`. */
+export async function unlessLeft<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

@@ -2,9 +2,11 @@ import type { Plan } from '../launch/plan.ts';
 import type { LaunchRequest } from '../launch/request.ts';
 import { quoted } from '../os/files.ts';
 
+type Isolation = Pick<LaunchRequest, 'trustProject' | 'withMemory' | 'mcp' | 'skills' | 'shareConfig' | 'keepEnv'>;
+
 type Typed = Pick<
   LaunchRequest,
-  'model' | 'context' | 'outTokens' | 'web' | 'shortPrompt' | 'trustTools' | 'trustCode'
+  'model' | 'context' | 'outTokens' | 'web' | 'shortPrompt' | 'trustTools' | 'trustCode' | keyof Isolation
 >;
 
 /**
@@ -27,6 +29,12 @@ export function continueText(
     ...(request.shortPrompt ? ['--short-prompt'] : []),
     ...(request.trustTools ? ['--trust-tools'] : []),
     ...(request.trustCode ? ['--trust-code'] : []),
+    ...(request.trustProject ? ['--trust-project'] : []),
+    ...(request.withMemory ? ['--with-memory'] : []),
+    ...(request.mcp === null ? [] : ['--mcp', request.mcp]),
+    ...request.skills.flatMap((name) => ['--skills', name]),
+    ...(request.shareConfig ? ['--share-config'] : []),
+    ...request.keepEnv.flatMap((name) => ['--keep-env', name]),
   ];
   return `To go on with this conversation: ${['cclocal', ...flags, '--', ...agentArgs].map(quoted).join(' ')}`;
 }

@@ -1,4 +1,6 @@
-import type { EngineCause, Failure } from '../errors.ts';
+import type { Failure } from '../errors.ts';
+import { causeHint, causeText } from './cause-text.ts';
+import { givenUpText } from './given-up-text.ts';
 import { count, duration, size } from './units.ts';
 
 /** A failure in words: what happened and why, then what to type or do next. Each a line. */
@@ -26,10 +28,7 @@ export function failureText(failure: Failure): FailureText {
     case 'home-unusable':
       return { what: `cclocal cannot keep its files in ${failure.path}: ${failure.problem}.`, next: failure.hint };
     case 'disk-full':
-      return {
-        what: `The disk is full at ${failure.path}, while ${failure.doing}${failure.neededBytes === null ? '' : ` (${size(failure.neededBytes)} needed)`}.`,
-        next: 'Free some space (cclocal --rm deletes models) and run the same command again; what is complete is kept.',
-      };
+      return diskText(failure);
     case 'bad-file': {
       const where =
         failure.line === null
@@ -59,7 +58,7 @@ export function failureText(failure: Failure): FailureText {
     case 'model-not-here':
       return {
         what: `The model ${failure.id} is not complete on this machine: ${failure.problem}.`,
-        next: 'Run the same command again with a network: only what is missing is fetched.',
+        next: failure.hint ?? 'Run the same command again with a network: only what is missing is fetched.',
       };
     case 'hub-unreachable':
       return {
@@ -106,6 +105,8 @@ export function failureText(failure: Failure): FailureText {
         what: `The engine ended (${endedHow(failure)}): ${causeText(failure.cause)}`,
         next: `${causeHint(failure.cause)} Its log: ${failure.logPath}`,
       };
+    case 'engine-given-up':
+      return givenUpText(failure);
     case 'engine-not-ready':
       return {
         what: `The engine gave no sign of being ready for ${duration(failure.waitedMs / 1000)}.`,
@@ -141,6 +142,13 @@ export function failureText(failure: Failure): FailureText {
         what: `${failure.file} could not be started: ${failure.problem}.`,
         next: 'Check that it runs by itself, then try again.',
       };
+    case 'agent-forbidden':
+      return {
+        what: `This machine's managed settings rule out ${failure.agent} on a local model: "${failure.setting}" in ${failure.path}; ${failure.why}.`,
+        next: 'Ask your administrator. cclocal does not get around managed settings.',
+      };
+    case 'airgap-unavailable':
+      return { what: `The agent cannot be kept from the network here: ${failure.problem}.`, next: failure.hint };
     case 'rehearsal-failed':
       return {
         what: `The rehearsal failed at "${failure.stage}": ${failure.problem}.`,
@@ -150,6 +158,21 @@ export function failureText(failure: Failure): FailureText {
     default:
       return failure satisfies never;
   }
+}
+
+function diskText({ path, doing, neededBytes, room }: Extract<Failure, { reason: 'disk-full' }>): FailureText {
+  const again = 'and run the same command again; what is complete is kept.';
+  if (room === undefined || neededBytes === null) {
+    return {
+      what: `The disk is full at ${path}, while ${doing}${neededBytes === null ? '' : ` (${size(neededBytes)} needed)`}.`,
+      next: `Free some space (cclocal --rm deletes models) ${again}`,
+    };
+  }
+  const { freeBytes, models, modelBytes } = room;
+  const what = `There is too little room at ${path} for ${doing}: ${size(neededBytes)} needed, ${size(freeBytes)} free.`;
+  return models.length === 0
+    ? { what, next: `Free ${size(neededBytes - freeBytes)} more ${again}` }
+    : { what, next: `This would free enough (${size(modelBytes)}): cclocal rm ${models.join(' ')}` };
 }
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
@@ -177,46 +200,4 @@ function gatedText(id: string, token: 'none' | 'no-access' | 'invalid'): Failure
 
 function endedHow(exit: { code: number | null; signal: string | null }): string {
   return exit.signal === null ? `exit code ${exit.code ?? 'unknown'}` : exit.signal;
-}
-
-function causeText(cause: EngineCause): string {
-  switch (cause.kind) {
-    case 'model-type':
-      return `it does not know this kind of model (${cause.detail}).`;
-    case 'out-of-memory':
-      return `it ran out of GPU memory (${cause.detail}).`;
-    case 'port':
-      return `its address was in use (${cause.detail}).`;
-    case 'import':
-      return `its installation is broken (${cause.detail}).`;
-    case 'hub':
-      return `it could not get the model from the hub (${cause.detail}).`;
-    case 'flag':
-      return `it did not understand a flag (${cause.detail}).`;
-    case 'killed':
-      return `something killed it (${cause.detail}).`;
-    case 'unknown':
-      return `${cause.detail || 'it left no word why'}.`;
-    default:
-      return cause satisfies never;
-  }
-}
-
-function causeHint(cause: EngineCause): string {
-  switch (cause.kind) {
-    case 'model-type':
-      return 'Choose a model of the catalog (cclocal --help).';
-    case 'out-of-memory':
-    case 'killed':
-      return 'Try a smaller model such as --gemma-light, or --safe to choose a smaller context.';
-    case 'import':
-    case 'flag':
-      return 'Repair it with: cclocal setup --again.';
-    case 'port':
-    case 'hub':
-    case 'unknown':
-      return 'Run the same command again.';
-    default:
-      return cause satisfies never;
-  }
 }

@@ -1,5 +1,6 @@
 import type { AgentCommand } from '../agents/agent.ts';
-import type { Plan } from '../launch/plan.ts';
+import type { AirgapPlan, Plan, SessionPlan } from '../launch/plan.ts';
+import { redacted, secretName } from '../os/secrets.ts';
 import { frontText } from './front-text.ts';
 import { count, size } from './units.ts';
 
@@ -42,6 +43,7 @@ export function planText(plan: Plan, agent: AgentCommand | null): string {
     ],
     ['tools', session.tools.join(', ')],
     ['without asking', session.preApproved.join(', ')],
+    ...isolationRows(session),
     ['cleaned up', plan.cleanup.join('; ')],
     ...model.notes.map((note): [string, string] => ['note', note]),
     ...plan.words.map((word): [string, string] => ['note', word]),
@@ -50,12 +52,36 @@ export function planText(plan: Plan, agent: AgentCommand | null): string {
   if (agent !== null) {
     lines.push('', 'agent command', `  ${agent.args.map(shown).join(' ')}`, '', "agent's environment, complete");
     for (const [name, value] of Object.entries(agent.env).sort(([a], [b]) => a.localeCompare(b))) {
-      lines.push(`  ${name}=${secretName.test(name) && value !== '' ? '(masked)' : value}`);
+      lines.push(`  ${name}=${secretName(name) && value !== '' ? '(masked)' : redacted(value)}`);
     }
   }
   return lines.join('\n');
 }
 
-const secretName = /TOKEN$|_KEY$|SECRET|PASSWORD/;
+/** What is let in, and what is kept from the network; nothing where nothing was asked for. */
+function isolationRows({ admitted, keepEnv, airgap }: SessionPlan): [string, string][] {
+  const { rules, project, mcp, memory, skills, sharedConfig } = admitted;
+  const held = rules.deny.length + rules.ask.length;
+  const letIn = [
+    ...(memory === null ? [] : [memory]),
+    ...mcp.map((file) => `MCP servers of ${file}`),
+    ...(skills.length === 0 ? [] : [`skills ${skills.map(({ name }) => name).join(', ')}`]),
+    ...(project ? ["the project's settings (--trust-project)"] : []),
+    ...(sharedConfig ? ["the user's own configuration folder"] : []),
+    ...(keepEnv.length === 0 ? [] : [`the variables ${keepEnv.join(', ')}`]),
+  ];
+  return [
+    ...(held === 0 ? [] : [['project rules', [...rules.deny, ...rules.ask].join(', ')] as [string, string]]),
+    ...(letIn.length === 0 ? [] : [['let in', letIn.join('; ')] as [string, string]]),
+    ...(airgap === null ? [] : [['airgap', airgapWords(airgap)] as [string, string]]),
+  ];
+}
+
+function airgapWords({ by, confinesFiles }: AirgapPlan): string {
+  if (by === 'sandbox-exec') return 'a sandbox-exec profile (not tested on a Mac); commands ask first';
+  return confinesFiles
+    ? 'own network, files and processes: nothing but the model is reached, and only this folder is written to'
+    : 'own network: nothing but the model is reached; files are not confined here, so commands ask first';
+}
 
 const shown = (arg: string): string => (/^[\w./:=,@%+-]+$/.test(arg) ? arg : JSON.stringify(arg));

@@ -4,7 +4,7 @@ import { wrap } from './wrap.ts';
 
 /** Between two plain progress lines where there is no terminal to redraw a line on, ms: twice as long each time. */
 const plainFirstMs = 1_000;
-const plainMostMs = 16_000;
+const plainMostMs = 4_000;
 
 /**
  * The only writer to the user's screen. Words and progress go to standard error, results to standard output, so that
@@ -49,6 +49,11 @@ export class Screen {
     this.result(JSON.stringify(document, null, 2));
   }
 
+  /** One document of several, each on a line of its own. */
+  jsonLine(document: unknown): void {
+    this.result(JSON.stringify(document));
+  }
+
   /** The state of a long stage: one line redrawn in place, or now and then a plain line. */
   live(stage: string, text: string): void {
     this.#text = text;
@@ -65,6 +70,11 @@ export class Screen {
     } else {
       this.#loading ??= this.#show();
     }
+  }
+
+  /** The stage that was said last, in words; for a dump. */
+  get doing(): string {
+    return this.#text ?? (this.#stage === '' ? 'nothing that takes long' : `past the stage "${this.#stage}"`);
   }
 
   /** Ends the live line; what it said is gone, `line` stays. */
@@ -92,6 +102,8 @@ export class Screen {
       text: this.#text,
       stream: this.#system.stderr,
       discardStdin: false,
+      // Killed without a word, this program could not show it again.
+      hideCursor: false,
     }).start();
   }
 }

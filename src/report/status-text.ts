@@ -6,6 +6,9 @@ const phases: Readonly<Record<KeeperStatus['phase'], string>> = {
   fetching: 'fetching the model',
   loading: 'loading the model',
   ready: 'ready',
+  degraded: 'gives no sign of life; it is restarted if that goes on',
+  restarting: 'restarting',
+  unloaded: 'unloaded while idle; the next request loads it again',
   stopping: 'stopping',
   failed: 'failed, waits for its sessions to leave',
 };

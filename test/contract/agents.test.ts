@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { AgentInput } from '../../src/agents/agent.ts';
+import { nothingAdmitted, type AgentInput } from '../../src/agents/agent.ts';
 import { agents } from '../../src/agents/index.ts';
 import { refusedFlag } from '../../src/agents/own-flags.ts';
 
@@ -26,6 +26,8 @@ describe.each(agents.map((agent) => ({ agent, id: agent.id })))('$id', ({ agent 
     statusLineFile: '/session of mine/status-line',
     mcpConfig: '/mcp.json',
     args: ['--some-flag', 'some words'],
+    keepEnv: [],
+    admitted: nothingAdmitted,
     userEnv: {
       PATH: '/bin',
       HOME: '/home/u',

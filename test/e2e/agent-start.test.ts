@@ -100,7 +100,7 @@ describe('starting the agent', () => {
     startAgent({
       facts: { path, version: null },
       agent: claudeCode,
-      command: { args: [], env: { PATH: '/usr/bin:/bin' }, files: [] },
+      command: { args: [], env: { PATH: '/usr/bin:/bin' }, files: [], links: [] },
       cwd: folder,
     });
 

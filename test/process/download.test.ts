@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { bytesOnDisk, watchDownload } from '../../src/launch/download.ts';
+import { onDisk, watchDownload } from '../../src/launch/download.ts';
 import type { StartProgress } from '../../src/keeper/protocol.ts';
 import { until } from '../support/keeper-rig.ts';
 
@@ -26,7 +26,7 @@ const files = [
   { path: 'copy/config.json', bytes: 10, blob: 'ccc' },
 ];
 const since = Date.now() - 1_000;
-const done = (): number => bytesOnDisk({ blobs, files, since });
+const done = (): number => onDisk({ blobs, files, since }).done;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'dl-'));
@@ -65,7 +65,7 @@ test('a sparse file counts by what is written in it', () => {
 
 test('is told as files grow and appear, and no more once it is stopped', async () => {
   const told: Extract<StartProgress, { stage: 'fetching' }>[] = [];
-  const stop = watchDownload({ blobs, files, since, onProgress: (progress) => told.push(progress) });
+  const view = watchDownload({ blobs, files, since, onProgress: (progress) => told.push(progress) });
   try {
     expect(told[0]).toMatchObject({ stage: 'fetching', done: 0, total: 150_010, secondsLeft: null });
     mkdirSync(blobs, { recursive: true });
@@ -75,7 +75,7 @@ test('is told as files grow and appear, and no more once it is stopped', async (
     await until(() => told.at(-1)?.done === 100_000);
     expect(told.at(-1)?.rate).toBeGreaterThan(0);
   } finally {
-    stop();
+    view.stop();
   }
   const { length } = told;
   writeFileSync(join(blobs, 'aab'), Buffer.alloc(50_000, 1));

@@ -113,7 +113,7 @@ describe('what is fetched', () => {
   test('a pinned commit does not move the branch', async () => {
     const host = fetch({ weights: { revision: hub.commit(repo) } });
     await host.event('fetched');
-    expect(list(join(cacheOf(host), 'refs'))).toEqual([]);
+    expect(list(join(cacheOf(host), 'refs'))).toEqual(['cclocal']);
   });
 
   test('with an index that names files the repository does not have, the weights that it has', async () => {
@@ -160,7 +160,7 @@ describe('what goes wrong', () => {
   });
 
   test('a revision or an id that does not exist is not found', async () => {
-    expect(await fetch({ weights: { revision: 'nope' } }).event('failed')).toMatchObject({ kind: 'not-found' });
+    expect(await fetch({ weights: { revision: 'nope' } }).event('failed')).toMatchObject({ kind: 'revision-gone' });
     expect(await fetch({ weights: { repo: 'not a//name' } }).event('failed')).toMatchObject({ kind: 'not-found' });
   });
 
@@ -168,10 +168,11 @@ describe('what goes wrong', () => {
     hub.faults.set(repo, 'stall');
     const host = fetch();
     const blobs = join(cacheOf(host), 'blobs');
+    await host.event('fetching');
     await until(() => list(blobs).some((name) => name.endsWith('.incomplete')));
     host.closeOwner();
     expect(await host.exit).toEqual({ code: 0, signal: null });
     expect(list(blobs).filter((name) => name.endsWith('.incomplete'))).toEqual([]);
-    expect(list(join(cacheOf(host), 'refs'))).toEqual([]);
+    expect(list(join(cacheOf(host), 'refs'))).toEqual(['cclocal']);
   });
 });

@@ -275,11 +275,11 @@ describe('the keeper', () => {
         logTail: ['Traceback: it went wrong'],
       },
     });
-    const later = rig.session({ plan: testPlan(['die=150']) });
+    const later = rig.session({ plan: testPlan(['die=150']), doors: { firstDelayMs: 1 } });
     const { url, token, port } = joined(await later.heard('joined'));
     await later.heard('ready');
     expect(await later.heard('failed')).toMatchObject({
-      failure: { reason: 'engine-exited', code: 9, cause: { kind: 'out-of-memory' } },
+      failure: { reason: 'engine-given-up', why: 'memory', context: 16_384, cause: { kind: 'out-of-memory' } },
     });
     await expect(ask(url, token)).rejects.toThrow();
     const next = rig.session();
@@ -289,8 +289,9 @@ describe('the keeper', () => {
   });
 
   test('ends what is left of an engine whose host was killed', async () => {
-    const session = rig.session({ plan: testPlan(['crash', 'load=60000']) });
-    expect(await session.heard('failed')).toMatchObject({ failure: { reason: 'engine-exited', signal: 'SIGKILL' } });
+    const session = rig.session({ plan: testPlan(['crash', 'load=60000']), doors: { firstDelayMs: 1 } });
+    const failure = { reason: 'engine-given-up', why: 'too-often', restarts: 5, cause: { kind: 'killed' } };
+    expect(await session.heard('failed')).toMatchObject({ failure });
     await until(() => hosts().length === 0);
   });
 

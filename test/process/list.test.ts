@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { listCommand } from '../../src/commands/list.ts';
-import { menu } from '../../src/commands/menu.ts';
-import { recordedMachine } from '../../src/preflight/recorded.ts';
-import type { Choice } from '../../src/report/ask.ts';
-import { listText } from '../../src/report/list-text.ts';
-import { answering, commandRig } from '../support/command.ts';
-import { buildRepo, modelFiles, without } from '../support/hub-cache.ts';
+import { fileURLToPath } from 'node:url';
+import { listText, type ListRow } from '../../src/report/list-text.ts';
+import { commandRig, type CommandOptions, type CommandRig } from '../support/command.ts';
+import { buildRepo, commitOf, modelFiles, without } from '../support/hub-cache.ts';
 
 let home: string;
 let cache: string;
@@ -20,32 +19,74 @@ afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const coder = 'mlx-community/Qwen3-Coder-30B-A3B-Instruct-4bit';
 
+async function list(options: Omit<CommandOptions, 'home'> = {}): Promise<CommandRig> {
+  const rig = commandRig({ home, ...options });
+  expect(await listCommand(rig.context)).toBe(0);
+  return rig;
+}
+
+const document = z.object({
+  totalBytes: z.number(),
+  elsewhereBytes: z.number(),
+  models: z.array(z.looseObject({ id: z.string(), fits: z.string().nullable() })),
+  lmStudio: z.array(z.looseObject({ name: z.string() })),
+});
+const json = async (env: Record<string, string> = {}): Promise<z.infer<typeof document>> =>
+  document.parse(JSON.parse((await list({ env, options: { json: true } })).stdout()));
+
+/** A partial download; old = nobody has written to it for long. */
+function cutOff(repo: string, name: string, bytes: number, old: boolean): void {
+  const blobs = join(cache, `models--${repo.replace('/', '--')}`, 'blobs');
+  mkdirSync(blobs, { recursive: true });
+  writeFileSync(join(blobs, name), 'z'.repeat(bytes));
+  if (old) utimesSync(join(blobs, name), 1000, 1000);
+}
+
 describe('cclocal list', () => {
-  test('an empty or missing cache is no failure', () => {
-    const rig = commandRig({ home });
-    expect(listCommand(rig.context)).toBe(0);
-    expect(rig.stdout()).toBe(`No models in ${cache}.\n`);
+  test('an empty or missing cache is no failure', async () => {
+    expect((await list()).stdout()).toBe(`No models in ${cache}.\n`);
+    mkdirSync(cache, { recursive: true });
+    expect((await list()).stdout()).toBe(`No models in ${cache}.\n`);
   });
 
-  test('a table of what is there, with the total and what is lacking', () => {
+  test('a table of what is there, with the total and what is lacking', async () => {
     buildRepo({ cache, repo: coder, files: modelFiles(50_000) });
-    const files = without('tokenizer.json', modelFiles(3000));
-    buildRepo({ cache, repo: 'me/half', files });
-    writeFileSync(join(cache, 'models--me--half/blobs/abc.incomplete'), 'z'.repeat(100_000));
-    const rig = commandRig({ home });
-    expect(listCommand(rig.context)).toBe(0);
-    const lines = rig.stdout().trimEnd().split('\n');
-    expect(lines[0]?.trim().split(/\s+/)).toEqual(['SIZE', 'STATE', 'USED', 'FLAG', 'MODEL']);
-    expect(lines[1]).toMatch(/10\d kB {2}partial {2}today {2}\s+me\/half$/);
-    expect(lines[2]).toMatch(new RegExp(`50\\.2 kB  ready    today  --coder  ${coder}$`));
+    buildRepo({ cache, repo: 'me/half', files: without('tokenizer.json', modelFiles(3000)) });
+    cutOff('me/half', 'abc.incomplete', 100_000, false);
+    const lines = (await list()).stdout().trimEnd().split('\n');
+    expect(lines[0]?.trim().split(/\s+/)).toEqual(['SIZE', 'STATE', 'USED', 'FLAG', 'REVISION', 'MODEL']);
+    expect(lines[1]).toMatch(
+      new RegExp(`10\\d kB {2}partial {2}today {2}\\s+${commitOf('me/half').slice(0, 7)} {3}me/half$`),
+    );
+    expect(lines[2]).toBe(`50.2 kB  ready    today  --coder  ${commitOf(coder).slice(0, 7)}   ${coder}`);
     expect(lines.at(-2)).toMatch(/^15\d kB in /);
-    expect(lines.at(-1)).toBe('me/half lacks a tokenizer.');
+    expect(lines.at(-1)).toBe('me/half lacks a tokenizer; it is being downloaded.');
   });
 
-  test('as one JSON document', () => {
+  test('says what is corrupt and what was cut off, and how to mend it', async () => {
+    buildRepo({ cache, repo: 'me/shard', files: without('model-00002-of-00002.safetensors', modelFiles(9000)) });
+    buildRepo({ cache, repo: 'me/link', files: { ...modelFiles(8000), 'notes.txt': null } });
+    buildRepo({ cache, repo: 'me/whole', files: modelFiles(7000) });
+    cutOff('me/whole', 'abc.12345678.incomplete', 50_000, true);
+    cutOff('me/begun', 'def.12345678.incomplete', 60_000, true);
+    buildRepo({ cache, repo: 'me/config', files: { 'config.json': '{}' } });
+    buildRepo({ cache, repo: 'me/llama', files: { 'model-Q4.gguf': 'x'.repeat(100) } });
+    const text = (await list()).stdout();
+    const state = (id: string): string | undefined => new RegExp(`B {2}(\\S+) .*${id}$`, 'm').exec(text)?.[1];
+    const ids = ['me/shard', 'me/link', 'me/whole', 'me/begun', 'me/config', 'me/llama'];
+    expect(ids.map(state)).toEqual(['corrupt', 'corrupt', 'ready', 'corrupt', 'partial', 'GGUF']);
+    expect(text).toContain('me/shard lacks model-00002-of-00002.safetensors. Fetch the rest: cclocal pull me/shard');
+    expect(text).toContain('me/link has a link that leads to nothing: notes.txt.');
+    expect(text).toContain('me/config lacks a tokenizer and model.safetensors.');
+    expect(text).toContain(
+      '110 kB of it are left over from downloads that were cut off. Clear them: cclocal rm --leftovers',
+    );
+    expect(text).not.toContain('me/llama lacks');
+  });
+
+  test('as one JSON document', async () => {
     buildRepo({ cache, repo: coder, files: modelFiles(50_000) });
-    const rig = commandRig({ home, options: { json: true } });
-    expect(listCommand(rig.context)).toBe(0);
+    const rig = await list({ options: { json: true } });
     expect(JSON.parse(rig.stdout())).toMatchObject({
       schemaVersion: 1,
       cache,
@@ -54,6 +95,7 @@ describe('cclocal list', () => {
           id: coder,
           flag: 'coder',
           state: 'complete',
+          revision: commitOf(coder),
           incompleteBytes: 0,
           missing: [],
           lastUsed: expect.any(String) as unknown,
@@ -63,68 +105,127 @@ describe('cclocal list', () => {
     expect(rig.stderr()).toBe('');
   });
 
-  test('never wider than the terminal', () => {
-    const row = {
+  test('which fit the machine, those outside the catalog too', async () => {
+    buildRepo({ cache, repo: coder, files: modelFiles(50_000) });
+    buildRepo({ cache, repo: 'me/huge', files: without('model-00002-of-00002.safetensors', modelFiles(900e9 / 1e9)) });
+    const index = { metadata: { total_size: 400e9 }, weight_map: { a: 'model-1.safetensors' } };
+    const config = { model_type: 'llama', num_hidden_layers: 80, num_attention_heads: 64, num_key_value_heads: 8 };
+    const files = { ...modelFiles(10), 'config.json': JSON.stringify({ ...config, hidden_size: 8192 }) };
+    buildRepo({
+      cache,
+      repo: 'me/huge',
+      commit: commitOf('b'),
+      files: { ...files, 'model.safetensors.index.json': JSON.stringify(index) },
+    });
+    buildRepo({ cache, repo: 'me/llama', files: { 'model-Q4.gguf': 'x'.repeat(100) } });
+    const machine = (name: string): Record<string, string> => ({
+      CCLOCAL_MACHINE: fileURLToPath(new URL(`../fixtures/machines/${name}.json`, import.meta.url)),
+    });
+    const fits = async (name: string): Promise<Record<string, string | null>> =>
+      Object.fromEntries((await json(machine(name))).models.map((model) => [model.id, model.fits]));
+    expect(await fits('mac-64gb-macos26')).toEqual({ [coder]: 'yes', 'me/huge': 'no', 'me/llama': null });
+    const { stdout } = await list({ env: machine('mac-64gb-macos26') });
+    expect(stdout().split('\n')[0]).toContain('FITS');
+    // Here nobody can say.
+    expect((await json()).models.map((model) => model.fits)).toEqual([null, null, null]);
+  });
+
+  test("LM Studio's models by path, wherever it keeps them; GGUF is left out", async () => {
+    const at = (folder: string, name: string, files: Record<string, string>): string => {
+      const path = join(folder, name);
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(path, { recursive: true });
+        writeFileSync(join(path, file), text);
+      }
+      return path;
+    };
+    const path = at(join(home, '.lmstudio/models'), 'mlx-community/small', modelFiles(5000));
+    at(join(home, '.lmstudio/models'), 'lmstudio-community/other', { 'model-Q4.gguf': 'x' });
+    expect((await json()).lmStudio).toEqual([{ name: 'mlx-community/small', path, bytes: 5000, complete: true }]);
+    expect((await list()).stdout()).toContain(`cclocal --model PATH\n5.0 kB  ready    ${path}\n`);
+
+    const moved = join(home, 'big disk');
+    writeFileSync(join(home, '.lmstudio/settings.json'), JSON.stringify({ downloadsFolder: moved }));
+    at(moved, 'me/moved', modelFiles(10));
+    expect((await json()).lmStudio).toMatchObject([{ name: 'me/moved' }]);
+    writeFileSync(join(home, '.lmstudio-home-pointer'), `${join(home, 'elsewhere')}\n`);
+    at(join(home, 'elsewhere/models'), 'me/pointed', without('tokenizer.json', modelFiles(10)));
+    expect((await json()).lmStudio).toMatchObject([{ name: 'me/pointed', complete: false }]);
+  });
+
+  test('never wider than the terminal, and its names cannot command it', () => {
+    const row: ListRow = {
       id: coder,
       flag: 'gemma-light',
       bytes: 17.2e9,
-      state: 'complete' as const,
+      state: 'complete',
+      weights: 'safetensors',
       missing: [],
+      brokenLinks: [],
+      downloading: false,
+      orphans: [{ bytes: 5e9 }],
       lastUsedMs: 0,
+      revision: commitOf('x'),
+      fits: 'tight',
     };
-    const text = listText({ cache: '/c', rows: [row], totalBytes: 17.2e9, nowMs: 90 * 86_400_000, columns: 80 });
+    const evil = { ...row, id: 'me/\u001b[2J\u202eevil\n', state: 'partial' as const, missing: ['a\u0007b'] };
+    const shown = { cache: '/c', lmStudio: [], totalBytes: 17.2e9, elsewhereBytes: 1, nowMs: 90 * 86_400_000 };
+    const text = listText({ ...shown, rows: [row, evil], columns: 80 });
     expect(text.split('\n').map((line) => line.length > 80)).not.toContain(true);
-    expect(text).toContain('mlx-community/Q…');
+    expect(text).toContain('mlx-com…');
     expect(text).toContain('3 mo ago');
+    expect(text).toContain('me/?[2J?evil?');
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
   });
 });
 
-describe('the model menu', () => {
-  const machine = recordedMachine(new URL('../fixtures/machines/mac-24gb-macos26.json', import.meta.url).pathname);
-
-  /** Opens the menu and picks the lines that begin like this, one after the other. */
-  async function pick(
-    ...starts: string[]
-  ): Promise<{ result: unknown; shown: readonly Choice<unknown>[]; managed: number }> {
-    let shown: readonly Choice<unknown>[] = [];
-    let managed = 0;
-    const rig = commandRig({ home });
-    const result = await menu(rig.context, {
-      machine: () => Promise.resolve(machine),
-      manage: () => Promise.resolve((managed += 1)),
-      ask: answering({
-        select: (_, choices) => {
-          shown = choices;
-          const start = starts.shift() ?? '';
-          const chosen = choices.find(({ name }) => name.startsWith(start));
-          return chosen === undefined ? expect.fail(start) : Promise.resolve(chosen.value);
-        },
-      }),
-    });
-    return { result, shown, managed };
-  }
-
-  test('shows state, size, verdict and flag of every row, and yields what a flag would', async () => {
-    buildRepo({ cache, repo: coder, files: modelFiles(50_000) });
-    buildRepo({ cache, repo: 'mlx-community/GLM-4.7-Flash-4bit', files: { 'config.json': '{}' } });
-    const { result, shown } = await pick('Gemma 4 26B');
-    expect(result).toEqual({ kind: 'row', flag: 'gemma' });
-    expect(shown.map(({ name }) => name)).toEqual([
-      'Gemma 4 E4B          fetch 5.2 GB     fits, to 113,664  --gemma-light',
-      'Gemma 4 26B-A4B      fetch 15.6 GB    raise GPU limit   --gemma',
-      'GLM-4.7-Flash        part of 16.9 GB  too big           --review',
-      'Qwen3-Coder-30B-A3B  ready 50.0 kB    fits, to 79,872   --coder',
-      'Qwen3.5-9B           fetch 6.0 GB     fits, to 73,728   --qwen3',
-      'Qwen2.5-Coder-7B     fetch 4.3 GB     fits              --coder7b',
-      'Rehearsal            built here       fits, to 131,072  --rehearsal',
-      'Manage the cache: delete models',
-      'Quit',
-    ]);
-    expect(shown.find(({ name }) => name.startsWith('Qwen3.5'))?.description).toContain('Thinks aloud');
+describe('a cache that is not as it should be', () => {
+  test.each<[string, () => string, RegExp]>([
+    ['a file in its place', () => (mkdirSync(join(cache, '..'), { recursive: true }), cache), /it is a file/],
+    ['a file in its path', () => (mkdirSync(join(home, '.cache')), join(home, '.cache/huggingface')), /a file stands/],
+  ])('%s', async (_, place, words) => {
+    writeFileSync(place(), 'x');
+    const error: unknown = await listCommand(commandRig({ home }).context).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ failure: { reason: 'bad-file', path: cache } });
+    expect(JSON.stringify(error)).toMatch(words);
   });
 
-  test('comes back from the cache management, and quits', async () => {
-    const { result, managed } = await pick('Manage', 'Manage', 'Quit');
-    expect({ result, managed }).toEqual({ result: null, managed: 2 });
+  test('names with unusual characters, files among the folders, links to other disks and in a circle', async () => {
+    for (const repo of ['me/süß 模型', 'me/a\nb', 'me/--', "me/'$(x)`", 'me/%2e%2e']) {
+      buildRepo({ cache, repo, files: { ...modelFiles(1000), 'with space/ü.txt': 'x' } });
+    }
+    writeFileSync(join(cache, 'models--a--file'), 'x');
+    mkdirSync(join(cache, 'models--'));
+    symlinkSync('models--loop--loop', join(cache, 'models--loop--loop'));
+    writeFileSync(join(cache, 'models--me--süß 模型/snapshots/.DS_Store'), 'x');
+    writeFileSync(Buffer.from(`${cache}/models--me--a\nb/refs/\xff\xfe`, 'latin1'), 'x');
+    writeFileSync(Buffer.from(`${cache}/models--me--a\nb/snapshots/${commitOf('me/a\nb')}/\xff\xfe`, 'latin1'), 'x');
+    symlinkSync('nothing', Buffer.from(`${cache}/models--me--a\nb/snapshots/${commitOf('me/a\nb')}/\xff`, 'latin1'));
+    const other = join(home, 'other disk');
+    buildRepo({ cache: other, repo: 'me/linked', files: modelFiles(2000) });
+    symlinkSync(join(other, 'models--me--linked'), join(cache, 'models--me--linked'));
+    const states = (await json()).models.map(({ id, state }) => [id, state]);
+    expect(Object.fromEntries(states)).toMatchObject({
+      'me/süß 模型': 'complete',
+      "me/'$(x)`": 'complete',
+      'me/%2e%2e': 'complete',
+      'me/linked': 'complete',
+    });
+    expect(states).toHaveLength(6);
+  });
+
+  test('thousands of files take no second', async () => {
+    const many = Object.fromEntries(Array.from({ length: 2000 }, (_, index) => [`data/${index}.txt`, String(index)]));
+    buildRepo({ cache, repo: 'me/many', files: { ...modelFiles(10), ...many }, layout: 'plain' });
+    const began = performance.now();
+    expect((await json()).models).toHaveLength(1);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  test('changes nothing', async () => {
+    buildRepo({ cache, repo: 'me/whole', files: modelFiles(10), layout: 'shared' });
+    cutOff('me/whole', 'abc.incomplete', 10, true);
+    const before = await json();
+    expect(await json()).toEqual(before);
   });
 });

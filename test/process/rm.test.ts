@@ -1,13 +1,27 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { parseArgv } from '../../src/commands/argv.ts';
 import { rmCommand, type RmDoors } from '../../src/commands/rm.ts';
 import { uninstallCommand } from '../../src/commands/uninstall.ts';
+import { CclocalError } from '../../src/errors.ts';
 import type { KeeperRecord } from '../../src/keeper/record.ts';
+import { refuseReadOnly } from '../../src/models/cache-folder.ts';
 import { diskBytes } from '../../src/models/folder-size.ts';
 import { listRepos } from '../../src/models/list-repos.ts';
 import type { Ask } from '../../src/report/ask.ts';
@@ -45,13 +59,36 @@ async function rm(
 const left = (): readonly string[] => listRepos(cache).repos.map(({ repo }) => repo);
 const yes = { yes: true };
 const answer = z.object({
+  promisedBytes: z.number(),
   freedBytes: z.number(),
   deleted: z.array(z.string()),
   left: z.record(z.string(), z.string()),
 });
 
+/** A lock as a download of the hub's holds it, until it is released. */
+async function held(path: string): Promise<() => Promise<void>> {
+  mkdirSync(dirname(path), { recursive: true });
+  const code =
+    'import fcntl,sys; f=open(sys.argv[1],"w"); fcntl.flock(f,fcntl.LOCK_EX); print("held",flush=True); sys.stdin.read()';
+  const holder = spawn(enginePython(), ['-I', '-c', code, path], { stdio: ['pipe', 'pipe', 'inherit'] });
+  await once(holder.stdout, 'data');
+  const ended = once(holder, 'exit');
+  holders.push({ end: () => holder.stdin.end(), ended });
+  return async () => {
+    holder.kill('SIGKILL');
+    await ended;
+  };
+}
+const holders: { readonly end: () => void; readonly ended: Promise<unknown> }[] = [];
+afterEach(async () => {
+  for (const { end } of holders) end();
+  await Promise.all(holders.splice(0).map(({ ended }) => ended));
+});
+
 describe('cclocal rm', () => {
-  test.each<Layout>(['links', 'shared', 'plain'])('frees what it says, layout "%s"', async (layout) => {
+  // The other layouts: test/process/cache-judged.test.ts.
+  test('frees what it says where there are no links', async () => {
+    const layout = 'plain';
     buildRepo({ cache, repo: 'me/goes', files: modelFiles(3_000_000), layout });
     buildRepo({ cache, repo: 'me/goes', files: modelFiles(3_000_000), layout, commit: commitOf('old'), ref: null });
     buildRepo({ cache, repo: 'me/stays', files: { ...modelFiles(10), 'extra.txt': 'x' }, layout });
@@ -63,8 +100,8 @@ describe('cclocal rm', () => {
     expect(said).toMatchObject({ deleted: ['me/goes'], left: {} });
     const freed = said.freedBytes;
     expect(freed).toBeGreaterThanOrEqual(3_000_000);
-    // Folders take room of their own and are not promised; a lock file may have come.
-    expect(Math.abs(before - diskBytes(cache) - freed)).toBeLessThan(100_000);
+    expect(before - diskBytes(cache)).toBe(freed);
+    expect(said.promisedBytes).toBe(freed);
   });
 
   test('weights that another model shares stay, and nothing is called free that is not', async () => {
@@ -72,7 +109,76 @@ describe('cclocal rm', () => {
     const stays = buildRepo({ cache, repo: 'me/copy', files: modelFiles(3_000_000), layout: 'shared' });
     const { stdout } = await rm({ args: ['me/goes'], options: { ...yes, json: true } });
     expect(existsSync(join(stays, 'model-00001-of-00002.safetensors'))).toBe(true);
-    expect(answer.parse(JSON.parse(stdout())).freedBytes).toBeLessThan(100_000);
+    const said = answer.parse(JSON.parse(stdout()));
+    expect(said.freedBytes).toBeLessThan(100_000);
+    expect(said.promisedBytes).toBe(said.freedBytes);
+  });
+
+  test('weights shared by all that goes are promised once, and go', async () => {
+    for (const repo of ['me/goes', 'me/too'])
+      buildRepo({ cache, repo, files: modelFiles(3_000_000), layout: 'shared' });
+    const { stdout } = await rm({ args: ['me/goes', 'me/too'], options: { ...yes, json: true } });
+    const said = answer.parse(JSON.parse(stdout()));
+    expect(said.freedBytes).toBeGreaterThan(3_000_000);
+    expect(said.freedBytes).toBeLessThan(3_200_000);
+    expect(said.promisedBytes).toBe(said.freedBytes);
+  });
+
+  test.each<Layout>(['shared', 'plain'])('one revision goes, the other stays whole, layout "%s"', async (layout) => {
+    const old = {
+      'config.json': '{"model_type": "qwen2"}',
+      'model-00001-of-00002.safetensors': 'o'.repeat(1_000_000),
+    };
+    buildRepo({ cache, repo: 'me/two', files: modelFiles(2_000_000), layout });
+    const goes = commitOf('old');
+    buildRepo({
+      cache,
+      repo: 'me/two',
+      files: { ...modelFiles(2_000_000), ...old },
+      layout,
+      commit: goes,
+      ref: null,
+    });
+    const args = [`me/two@${goes.slice(0, 8)}`];
+    expect((await rm({ args, options: { dryRun: true } })).stdout()).toContain(
+      `delete me/two@${goes.slice(0, 7)} (2.0 MB`,
+    );
+    const said = answer.parse(JSON.parse((await rm({ args, options: { ...yes, json: true } })).stdout()));
+    expect(said.promisedBytes).toBe(said.freedBytes);
+    expect(said.freedBytes).toBeGreaterThanOrEqual(layout === 'plain' ? 2_000_000 : 1_000_000);
+    expect(listRepos(cache).repos).toMatchObject([{ state: 'complete', revisions: [{ commit: commitOf('me/two') }] }]);
+    await expect(rm({ args: ['me/two@0000000'], options: yes })).rejects.toMatchObject({
+      failure: { reason: 'usage' },
+    });
+  });
+
+  test('clears what cut-off downloads and others have left, and nothing that is still needed', async () => {
+    buildRepo({ cache, repo: 'me/stays', files: modelFiles(3_000_000), layout: 'shared' });
+    buildRepo({ cache, repo: 'me/gone', files: modelFiles(1_000_000), layout: 'shared' });
+    // As many do: the payload stays in the store.
+    rmSync(join(cache, 'models--me--gone'), { recursive: true });
+    const blobs = join(cache, 'models--me--stays/blobs');
+    for (const [name, old] of [
+      ['abc.1.incomplete', true],
+      ['abc.2.incomplete', false],
+      ['held.3.incomplete', true],
+    ] as const) {
+      writeFileSync(join(blobs, name), 'z'.repeat(500_000));
+      if (old) utimesSync(join(blobs, name), 1000, 1000);
+    }
+    const rest = await rm({ options: { leftovers: true, dryRun: true, json: true } });
+    expect(JSON.parse(rest.stdout())).toMatchObject({ models: [], dryRun: true });
+    const release = await held(join(cache, '.locks/models--me--stays/held.lock'));
+    const { stdout } = await rm({ options: { leftovers: true, ...yes, json: true } });
+    await release();
+    const { freedBytes } = answer.parse(JSON.parse(stdout()));
+    expect(freedBytes).toBeGreaterThan(1_500_000);
+    expect(freedBytes).toBeLessThan(1_700_000);
+    expect(readdirSync(blobs).filter((name) => name.endsWith('.incomplete'))).toEqual([
+      'abc.2.incomplete',
+      'held.3.incomplete',
+    ]);
+    expect(listRepos(cache)).toMatchObject({ elsewhereBytes: 0, repos: [{ state: 'complete' }] });
   });
 
   test('what the hub itself passes over goes too: broken links, and a download that was cut off', async () => {
@@ -88,7 +194,7 @@ describe('cclocal rm', () => {
     utimesSync(join(blobs, 'abc.incomplete'), 1000, 1000);
     const { code, stdout } = await rm({ args: ['me/broken', 'me/begun'], options: yes });
     expect(code).toBe(0);
-    expect(stdout()).toMatch(/^Deleted 2 of 2; 3\.\d MB are free again\./);
+    expect(stdout()).toMatch(/^Deleted 2 of 2; 3\.\d MB are free again\.$/m);
     expect(left()).toEqual([]);
   });
 
@@ -108,9 +214,9 @@ describe('cclocal rm', () => {
       });
     expect((await rm({}, { ask: ask(false) })).stderr()).toContain('Nothing was deleted.');
     expect(asked).toEqual([
-      expect.stringMatching(/^\d+ B {2}me\/a$/),
+      expect.stringMatching(/^\d+ B {3,}[\d.]+ kB {2}me\/a$/),
       expect.stringMatching(/me\/b$/),
-      expect.stringMatching(/^Delete me\/b \(/),
+      expect.stringMatching(/^Delete me\/b \(frees [\d.]+ kB\)\?$/),
     ]);
     expect(left()).toHaveLength(2);
     expect((await rm({}, { ask: ask(true) })).code).toBe(0);
@@ -132,6 +238,15 @@ describe('cclocal rm', () => {
       { args: ['me/whol'], options: yes },
       {},
       /me\/whol\\" is not in the cache.*mean me\/whole/,
+    ],
+    ['a name without its owner', { args: ['whole'], options: yes }, {}, /Did you mean me\/whole/],
+    ['another case of letters and a typo', { args: ['ME/WHOLX'], options: yes }, {}, /Did you mean me\/whole/],
+    ['a revision that is not there', { args: ['me/whole@abc123'], options: yes }, {}, /no revision.*These are there/],
+    [
+      'a model that an engine uses by its folder',
+      { args: ['me/whole'], options: yes },
+      { inUse: () => Promise.resolve([join(cache, 'models--me--whole/snapshots/x')]) },
+      /cclocal stop/,
     ],
     ['a row that is not there', { args: ['coder'], options: yes }, {}, /Qwen3-Coder.* is not in the cache/],
     ['no id and no terminal', { options: yes }, {}, /no terminal to choose in/],
@@ -157,11 +272,69 @@ describe('cclocal rm', () => {
     expect(left()).toEqual(['me/whole']);
   });
 
+  test.each([
+    [['rm', '--dryrun'], '--dry-run'],
+    [['rm', 'me/a', '--leftover'], '--leftovers'],
+    [['list', '--jsno'], '--json'],
+  ])('a typo in a flag: %s', (argv, meant) => {
+    const { catalog } = commandRig({ home }).context;
+    const hint = expect.stringContaining(`Did you mean ${meant}?`) as unknown;
+    expect(() => parseArgv(argv, catalog, '0')).toThrow(
+      expect.objectContaining({ failure: { reason: 'usage', problem: expect.any(String) as unknown, hint } }),
+    );
+  });
+
   test('refuses while a download runs', async () => {
     buildRepo({ cache, repo: 'me/whole', files: modelFiles(100) });
     writeFileSync(join(cache, 'models--me--whole/blobs/abc.12345678.incomplete'), 'x');
     await expect(rm({ args: ['me/whole'], options: yes })).rejects.toMatchObject({ failure: { reason: 'usage' } });
     expect(left()).toEqual(['me/whole']);
+  });
+
+  test('refuses while a download holds a lock, however long it has written nothing', async () => {
+    buildRepo({ cache, repo: 'me/whole', files: modelFiles(100) });
+    const [name = ''] = readdirSync(join(cache, '.locks/models--me--whole'));
+    const release = await held(join(cache, '.locks/models--me--whole', name));
+    for (const options of [yes, { dryRun: true }]) {
+      await expect(rm({ args: ['me/whole'], options })).rejects.toMatchObject({
+        failure: { reason: 'usage', problem: expect.stringContaining('holds its lock') as unknown },
+      });
+    }
+    await release();
+    expect((await rm({ args: ['me/whole'], options: yes })).code).toBe(0);
+    expect(left()).toEqual([]);
+  });
+
+  test('a cache on a read-only disk, a file in its place, none at all', async () => {
+    const refused = async (env: Record<string, string>): Promise<unknown> =>
+      rm({ args: ['me/whole'], options: yes, env }).catch((thrown: unknown) => thrown);
+    expect(await refused({})).toMatchObject({ failure: { problem: '"me/whole" is not in the cache.' } });
+    mkdirSync(join(cache, '..'), { recursive: true });
+    writeFileSync(cache, 'x');
+    expect(await refused({})).toMatchObject({ failure: { reason: 'bad-file', path: cache } });
+    // Root may write to a folder that says no, so only a disk that says no will do for everyone.
+    expect(() => refuseReadOnly([process.platform === 'linux' ? '/proc/self' : '/System'])).toThrow(CclocalError);
+  });
+
+  test('a model that stands on another disk: only the link to it is ours to delete', async () => {
+    const other = join(home, 'other');
+    buildRepo({ cache: other, repo: 'me/linked', files: modelFiles(100) });
+    mkdirSync(cache, { recursive: true });
+    symlinkSync(join(other, 'models--me--linked'), join(cache, 'models--me--linked'));
+    const said = answer.parse(
+      JSON.parse((await rm({ args: ['me/linked'], options: { ...yes, json: true } })).stdout()),
+    );
+    expect(said).toMatchObject({ freedBytes: 0, promisedBytes: 0, deleted: ['me/linked'] });
+    expect(existsSync(join(other, 'models--me--linked'))).toBe(true);
+    expect(left()).toEqual([]);
+  });
+
+  test('names with unusual characters', async () => {
+    const names = ['me/süß 模型', "me/'$(x)`", 'me/a\nb', 'me/%2e%2e'];
+    for (const repo of names) buildRepo({ cache, repo, files: modelFiles(1000), layout: 'shared' });
+    const { code } = await rm({ args: names, options: yes });
+    expect(code).toBe(0);
+    expect(left()).toEqual([]);
   });
 
   test('a name that climbs out of the cache reaches nothing', async () => {

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { AgentCommand, AgentInput } from '../../src/agents/agent.ts';
+import { nothingAdmitted, type AgentCommand, type AgentInput } from '../../src/agents/agent.ts';
 import { claudeCode } from '../../src/agents/claude-code.ts';
 import { agentFiles } from '../../src/launch/agent-start.ts';
 
@@ -59,6 +59,8 @@ export function makeAgentRig(): AgentRig {
         mcpConfig: join(root, 'mcp-local.json'),
         args: [],
         userEnv,
+        keepEnv: [],
+        admitted: nothingAdmitted,
         ...change,
       });
       agentFiles(command);

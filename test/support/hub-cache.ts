@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 
 /**
- * `links` = hub up to 1.32: blobs in the repository. `shared` = since 1.33: large blobs are links into a store of the
- * whole cache. `plain` = files without links.
+ * `links` = hub up to 1.21: blobs in the repository. `trees` = since 1.22: with a list of all files of the commit.
+ * `shared` = since 1.33: large blobs are links into a store of the whole cache, too. `plain` = files without links.
+ * bench/rm.ts compares what is built here with what the real releases leave.
  */
-export type Layout = 'links' | 'shared' | 'plain';
+export type Layout = 'links' | 'trees' | 'shared' | 'plain';
 
 export interface RepoOptions {
   readonly cache: string;
@@ -28,37 +29,68 @@ export function buildRepo({
   commit = commitOf(repo),
   ref = 'main',
 }: RepoOptions): string {
-  const folder = join(cache, `models--${repo.replaceAll('/', '--')}`);
+  const name = `models--${repo.replaceAll('/', '--')}`;
+  const folder = join(cache, name);
   const snapshot = join(folder, 'snapshots', commit);
   mkdirSync(snapshot, { recursive: true });
   mkdirSync(join(folder, 'blobs'), { recursive: true });
   if (ref !== null) write(join(folder, 'refs', ref), commit);
+  const tree: Record<string, object> = {};
   for (const [path, content] of Object.entries(files)) {
     const file = join(snapshot, path);
     if (layout === 'plain' && content !== null) {
       write(file, content);
       continue;
     }
-    const name = createHash('sha256')
-      .update(content ?? path)
-      .digest('hex');
-    const blob = join(folder, 'blobs', name);
-    if (content !== null) {
-      if (layout === 'shared' && path.endsWith('.safetensors')) share(cache, blob, name, content);
+    const large = path.endsWith('.safetensors');
+    const etag = large ? digest('sha256', content ?? path) : gitId(content ?? path);
+    const blob = join(folder, 'blobs', etag);
+    tree[path] = treeEntry(content ?? path, large, layout);
+    // The downloader leaves its lock files where they are.
+    if (layout !== 'plain') write(join(cache, '.locks', name, `${etag}.lock`), '');
+    if (content !== null && !existsSync(blob)) {
+      if (layout === 'shared' && large) share(cache, blob, content);
       else write(blob, content);
     }
     link(blob, file);
   }
+  if (layout === 'trees' || layout === 'shared') {
+    write(join(folder, 'trees', `${commit}.json`), JSON.stringify({ format_version: 1, files: tree }, null, 1));
+    write(join(cache, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
+  }
   return snapshot;
 }
 
-export const commitOf = (text: string): string => createHash('sha1').update(text).digest('hex');
+export const commitOf = (text: string): string => digest('sha1', text);
+
+const digest = (kind: 'sha1' | 'sha256', text: string): string => createHash(kind).update(text).digest('hex');
+const gitId = (text: string): string => digest('sha1', `blob ${Buffer.byteLength(text)}\0${text}`);
+
+function treeEntry(content: string, large: boolean, layout: Layout): object {
+  const size = Buffer.byteLength(content);
+  if (!large) return { size, blob_id: gitId(content) };
+  const sha256 = digest('sha256', content);
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`;
+  return {
+    size,
+    blob_id: gitId(pointer),
+    lfs_sha256: sha256,
+    lfs_size: size,
+    ...(layout === 'shared' ? { xet_hash: sha256 } : {}),
+  };
+}
 
 /** A payload in the store of the whole cache, with the manifest that says which blobs point at it. */
-function share(cache: string, blob: string, name: string, content: string): void {
+function share(cache: string, blob: string, content: string): void {
+  // A real store has the Xet hash, which is of the same form.
+  const name = digest('sha256', content);
   const store = join(cache, 'blobs', name.slice(0, 2), name);
   write(join(cache, 'blobs', '.huggingface-shared-blobs'), '1\n');
-  write(store, content);
+  if (!existsSync(store)) {
+    write(store, content);
+    chmodSync(store, 0o444);
+    write(`${store}.lock`, '');
+  }
   appendFileSync(`${store}.refs`, `${relative(cache, blob)}\n`);
   link(store, blob);
 }
@@ -73,7 +105,7 @@ function link(target: string, path: string): void {
   try {
     symlinkSync(relative(dirname(path), target), path);
   } catch (error) {
-    // A blob that two files or revisions share is linked once.
+    // A file that is there already, of an earlier build.
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { RequestListener, ServerResponse } from 'node:http';
 import { hubAnswer } from './hub-answers.ts';
 import type { HubAnswer, HubFault } from './hub-answers.ts';
-import { readHubRepo } from './hub-repo.ts';
+import { readHubRepo, type HubRepo } from './hub-repo.ts';
 
 export type { HubFault } from './hub-answers.ts';
 
@@ -21,22 +21,32 @@ export interface Hub {
   readonly faults: Map<string, HubFault>;
   /** The commit that `main` of a repository stands for: it follows from the contents of its folder. */
   readonly commit: (id: string) => string;
+  /** Moves `main` to what the folder holds now; `forgets` = what it stood for before is gone from the hub. */
+  readonly move: (id: string, folder: string, forgets?: boolean) => void;
+  /** Bytes of large files that were handed to the network so far. */
+  readonly sent: () => number;
+  /** Pace of each download from now on, bytes a second; null = as fast as it goes. */
+  pace: number | null;
   readonly close: () => Promise<void>;
 }
 
 export interface HubOptions {
   /** Repository ids and the folders that stand for them, read at the start. */
   readonly repos: Readonly<Record<string, string>>;
-  /** Pace of each download; unlimited without it. */
+  /** Pace of each download at first; unlimited without it. */
   readonly bytesPerSecond?: number;
   readonly faults?: Readonly<Record<string, HubFault>>;
 }
 
 /** A stand-in for the Hugging Face hub on a free loopback port: what huggingface_hub needs to fill a real cache. */
 export async function startHub({ repos, bytesPerSecond, faults = {} }: HubOptions): Promise<Hub> {
-  const known = new Map(Object.entries(repos).map(([id, folder]) => [id, readHubRepo(id, folder)]));
+  const known = new Map<string, readonly [HubRepo, ...HubRepo[]]>(
+    Object.entries(repos).map(([id, folder]) => [id, [readHubRepo(id, folder)]]),
+  );
+  const told = new Set<string>();
   const inForce = new Map(Object.entries(faults));
   const requests: HubRequest[] = [];
+  const line: Line = { pace: bytesPerSecond ?? null, sent: 0 };
 
   const answer: RequestListener = (request, response) => {
     const { method = 'GET', url: path = '/', headers } = request;
@@ -44,7 +54,10 @@ export async function startHub({ repos, bytesPerSecond, faults = {} }: HubOption
     requests.push({ method, path, range: headers.range ?? null, authorized });
     const start = Number(/^bytes=(\d+)-/.exec(headers.range ?? '')?.[1] ?? 0);
     const said = hubAnswer(new URL(path, 'http://hub'), authorized, known, inForce, store.url);
-    void give(response, said, { body: method !== 'HEAD', start, bytesPerSecond });
+    const busy = [...inForce].some(([id, fault]) => fault === 'busy' && path.includes(id)) && !told.has(path);
+    told.add(path);
+    const first: HubAnswer = { kind: 'refusal', status: 429, code: null, message: 'Too many requests', retryAfter: 0 };
+    void give(response, busy ? first : said, { body: method !== 'HEAD', start, line });
   };
   // The client follows redirects within the hub by itself, so the store must be another origin.
   const store = await listen(answer);
@@ -53,7 +66,17 @@ export async function startHub({ repos, bytesPerSecond, faults = {} }: HubOption
     url: front.url,
     requests,
     faults: inForce,
-    commit: (id) => known.get(id)?.commit ?? '',
+    commit: (id) => known.get(id)?.[0].commit ?? '',
+    move: (id, folder, forgets = false) => {
+      known.set(id, [readHubRepo(id, folder), ...(forgets ? [] : (known.get(id) ?? []))]);
+    },
+    sent: () => line.sent,
+    get pace() {
+      return line.pace;
+    },
+    set pace(bytesPerSecond) {
+      line.pace = bytesPerSecond;
+    },
     close: async () => {
       await Promise.all([front.close(), store.close()]);
     },
@@ -80,14 +103,24 @@ interface Giving {
   readonly body: boolean;
   /** First byte of the range asked for. */
   readonly start: number;
-  readonly bytesPerSecond: number | undefined;
+  readonly line: Line;
+}
+
+/** What all downloads of a hub have in common. */
+interface Line {
+  pace: number | null;
+  sent: number;
 }
 
 async function give(response: ServerResponse, answer: HubAnswer, how: Giving): Promise<void> {
   switch (answer.kind) {
     case 'refusal': {
-      const { status, code, message } = answer;
-      const headers = { 'X-Error-Message': message, ...(code === null ? {} : { 'X-Error-Code': code }) };
+      const { status, code, message, retryAfter } = answer;
+      const headers = {
+        'X-Error-Message': message,
+        ...(code === null ? {} : { 'X-Error-Code': code }),
+        ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
+      };
       json(response, status, headers, { error: message }, how);
       return;
     }
@@ -119,13 +152,14 @@ function json(
   response.end(body ? text : undefined);
 }
 
-/** A file or the rest of it, at the given pace; broken off half-way where the answer says so. */
+/** A file or the rest of it, at the given pace; with what is wrong with it where the answer says so. */
 async function content(
   response: ServerResponse,
   { file, headers, broken }: Extract<HubAnswer, { kind: 'content' }>,
-  { body, start, bytesPerSecond }: Giving,
+  { body, start, line }: Giving,
 ): Promise<void> {
-  const bytes = file.read().subarray(start);
+  const all = file.read().subarray(start);
+  const bytes = broken === 'wrong-length' ? all.subarray(0, -1_000) : all;
   response.writeHead(start > 0 ? 206 : 200, {
     ...headers,
     'Accept-Ranges': 'bytes',
@@ -136,14 +170,20 @@ async function content(
     response.end();
     return;
   }
-  const sent = broken === null ? bytes : bytes.subarray(0, Math.floor(bytes.length / 2));
-  const step = bytesPerSecond === undefined ? 1 << 20 : Math.max(1, Math.floor(bytesPerSecond / 50));
-  for (let at = 0; at < sent.length && !response.destroyed; at += step) {
-    if (!response.write(sent.subarray(at, at + step))) await drained(response);
-    if (bytesPerSecond !== undefined) await new Promise((next) => setTimeout(next, 20));
+  if (broken === 'damaged') bytes.fill(0, 0, 1_000);
+  const breaks = broken === 'drop' || broken === 'stall';
+  const sent = breaks ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
+  for (let at = 0; at < sent.length && !response.destroyed;) {
+    const { pace } = line;
+    const step = pace === null ? 1 << 20 : Math.max(1, Math.floor(pace / 50));
+    const part = sent.subarray(at, at + step);
+    at += part.length;
+    if (file.lfs) line.sent += part.length;
+    if (!response.write(part)) await drained(response);
+    if (pace !== null) await new Promise((next) => setTimeout(next, 20));
   }
-  if (broken === null) response.end();
-  else if (broken === 'drop') response.destroy();
+  if (broken === 'drop') response.destroy();
+  else if (broken !== 'stall') response.end();
 }
 
 function drained(response: ServerResponse): Promise<void> {

@@ -38,6 +38,8 @@ export interface SessionOrder {
   /** What happens between a new keeper and its first join: it waits for the line "go", or fails. */
   readonly before?: 'wait' | 'fail';
   readonly env?: Readonly<Record<string, string>>;
+  /** What stands in for a Mac in a keeper that it starts; see keeper-entry.ts. */
+  readonly doors?: object;
 }
 
 const fakeHost = fileURLToPath(new URL('../fixtures/keeper/fake_host.py', import.meta.url));
@@ -85,7 +87,7 @@ export class KeeperRig {
     child.stdin.on('error', () => undefined);
     const program = {
       file: process.execPath,
-      args: [bundled(this.#dist, 'keeper-entry.ts'), this.#hostProgram],
+      args: [bundled(this.#dist, 'keeper-entry.ts'), this.#hostProgram, JSON.stringify(order.doors ?? {})],
     };
     const { plan = testPlan(), agent = null, terminal = null, answerKill = null } = order;
     const { firstJoinMs = null, before = null } = order;
@@ -194,6 +196,7 @@ export function testPlan(args: readonly string[] = [], other: Partial<KeeperPlan
     port: { wanted: null, first: freePort, last: freePort + 19 },
     privacy: 'standard',
     expects: null,
+    idleUnloadMs: null,
     stop: { interruptMs: 300, killMs: 600, askBeforeKill: false },
     ...other,
   };

@@ -64,6 +64,7 @@ try {
   tell({ event: 'joined', joined, took: performance.now() - began, token, url, port, sessionDir, session, keeper });
   link.on('progress', (progress) => tell({ event: 'progress', progress }));
   link.on('ready', (ready) => tell({ event: 'ready', ready }));
+  link.on('restarting', (restart) => tell({ event: 'restarting', restart }));
   link.on('failed', (failure) => tell({ event: 'failed', failure }));
   link.on('lost', (failure) => tell({ event: 'lost', failure }));
   if (agent !== null) {

@@ -52,7 +52,7 @@ export interface Mac extends AsyncDisposable {
   readonly rig: Rig;
   readonly onPty: (args: readonly string[], size?: { columns?: number; rows?: number }) => PtySession;
   /** The command without arguments, as a shell on a terminal runs it between other words. */
-  readonly inShell: (before: string, after: string) => PtySession;
+  readonly inShell: (before: string, after: string, size?: { columns?: number; rows?: number }) => PtySession;
   /** The toy becomes the default model. */
   readonly makeDefault: () => void;
   readonly start: (args: readonly string[], env?: Record<string, string>) => ChildProcess;
@@ -145,8 +145,8 @@ export function makeMac(
   return {
     rig,
     onPty: (args, size) => open(process.execPath, [program, standIns, ...args], size),
-    inShell: (before, after) =>
-      open('/bin/sh', ['-c', `${before}"$@"${after}`, 'sh', process.execPath, program, standIns]),
+    inShell: (before, after, size) =>
+      open('/bin/sh', ['-c', `${before}"$@"${after}`, 'sh', process.execPath, program, standIns], size),
     makeDefault: () => writeCatalog({ default: toy.flag, rows: [toy] }),
     start,
     run: (args, more) => finished(start(args, more)),

@@ -76,6 +76,7 @@ export const planSchema = z
         })
         .nullable()
         .describe('null with --direct'),
+      idleUnloadMs: z.int().positive().nullable().describe('so long after the last request the engine is ended'),
       port: z.strictObject({ wanted: z.int().nullable(), first: z.int(), last: z.int() }),
       privacy: z.enum(privacies),
       stop: z
@@ -89,6 +90,26 @@ export const planSchema = z
       patienceMs: z.int().positive().describe('so long the agent waits for one reply'),
       tools: z.array(text),
       preApproved: z.array(text).describe('tools that run without being asked for'),
+      admitted: z
+        .strictObject({
+          rules: z.strictObject({ deny: z.array(text), ask: z.array(text) }).describe("the project's restrictions"),
+          project: z.boolean().describe("all of the project's settings (--trust-project)"),
+          mcp: z.array(text).describe('files with MCP servers'),
+          memory: text.nullable().describe("the user's own CLAUDE.md"),
+          skills: z.array(z.strictObject({ name: text, folder: text })),
+          sharedConfig: z.boolean(),
+          otherKey: z.boolean().describe("a key of the user's may be found where settings are read"),
+        })
+        .describe('what of the project and the user is let in'),
+      keepEnv: z.array(text).describe('variables that the agent gets beside the usual ones'),
+      airgap: z
+        .strictObject({
+          by: z.enum(['namespace', 'sandbox-exec']),
+          confinesFiles: z.boolean().describe('limits writing and Unix sockets too, so that commands need no question'),
+          python: text.nullable(),
+        })
+        .nullable()
+        .describe('what keeps the agent from the network'),
       privacy: z.enum(privacies),
       shortPrompt: z.boolean(),
       agentArgs: z.array(text),

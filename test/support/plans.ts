@@ -1,3 +1,4 @@
+import { nothingAdmitted } from '../../src/agents/agent.ts';
 import { claudeCode } from '../../src/agents/claude-code.ts';
 import { findEngine } from '../../src/engines/index.ts';
 import { planLaunch, type PlanInput } from '../../src/launch/plan-launch.ts';
@@ -21,6 +22,7 @@ export const aRequest = (over: Partial<LaunchRequest> = {}): LaunchRequest => ({
   logRequests: false,
   context: null,
   engine: null,
+  idleUnloadMs: null,
   private: false,
   outTokens: null,
   memoryCheck: 'when-tight',
@@ -29,6 +31,13 @@ export const aRequest = (over: Partial<LaunchRequest> = {}): LaunchRequest => ({
   shortPrompt: false,
   trustTools: false,
   trustCode: false,
+  trustProject: false,
+  withMemory: false,
+  mcp: null,
+  skills: [],
+  shareConfig: false,
+  keepEnv: [],
+  airgap: false,
   dryRun: false,
   json: false,
   yes: false,
@@ -78,6 +87,8 @@ export function planInput(over: Partial<PlanInput> & { request?: LaunchRequest; 
     prefillStep: 2048,
     measuredOn: null,
     join: null,
+    admitted: nothingAdmitted,
+    airgap: null,
     rehearsal: null,
     ...rest,
   };

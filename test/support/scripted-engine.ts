@@ -9,6 +9,8 @@ export interface Script {
   readonly deaf?: boolean;
   /** Time that the reading of a prompt takes, whatever it holds, and the tokens that it then says to have read. */
   readonly prefill?: { readonly seconds: number; readonly tokens: number };
+  /** A reply has so many words more, one every 50 ms for as long as somebody reads it. */
+  readonly words?: number;
 }
 
 export interface Arrived {

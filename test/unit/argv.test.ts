@@ -53,6 +53,17 @@ describe('argv becomes a request', () => {
     expect(request('--gemma --no-mem-check', { CCLOCAL_FORCE_MEMCHECK: '1' }).memoryCheck).toBe('never');
   });
 
+  test('a time is seconds, minutes or hours', () => {
+    const idle = (time: string): number | null => request(`--gemma --idle-unload ${time}`).idleUnloadMs;
+    expect(request('--gemma').idleUnloadMs).toBeNull();
+    expect([idle('90s'), idle('30m'), idle('2h')]).toEqual([90_000, 1_800_000, 7_200_000]);
+    for (const wrong of ['30', 'm', '5s', '1d', '-3m', '999h'])
+      expect(failure(() => idle(wrong))).toMatchObject({
+        reason: 'usage',
+        problem: expect.stringMatching(/^--idle-unload needs a time from 10s to 168h/) as string,
+      });
+  });
+
   test('what belongs to the gateway does not go without it', () => {
     for (const flag of ['--open-port', '--open-port 8080', '--log-requests']) {
       expect(failure(() => request(`--gemma --direct ${flag}`))).toMatchObject({
@@ -60,6 +71,7 @@ describe('argv becomes a request', () => {
         problem: `--direct leaves the gateway out, and ${flag.split(' ')[0] ?? ''} is a part of it.`,
       });
     }
+    expect(failure(() => request('--gemma --direct --idle-unload 30m'))).toMatchObject({ reason: 'usage' });
     expect(failure(() => request('--gemma --open-port 70000'))).toMatchObject({ reason: 'usage' });
     expect(failure(() => request('--gemma --open-port=no'))).toMatchObject({ reason: 'usage' });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { AgentInput } from '../../src/agents/agent.ts';
+import { nothingAdmitted, type AgentInput } from '../../src/agents/agent.ts';
 import { claudeCode } from '../../src/agents/claude-code.ts';
 import { windowEnv } from '../../src/agents/claude-code/window-env.ts';
 import { refusedFlag } from '../../src/agents/own-flags.ts';
@@ -22,6 +22,8 @@ const input: AgentInput = {
   statusLineFile: '/run/session/status-line',
   mcpConfig: '/opt/cclocal/mcp-local.json',
   args: [],
+  keepEnv: [],
+  admitted: nothingAdmitted,
   userEnv: {
     PATH: '/bin',
     HOME: '/home/u',
@@ -70,7 +72,8 @@ describe('settings file', () => {
   test('says all that the environment says of the session, and empties what would divert it', () => {
     const { env } = claudeCode.command(input);
     const settings = settingsOf();
-    const session = Object.entries(env).filter(([name]) => !(name in input.userEnv) && name !== 'CLAUDE_CONFIG_DIR');
+    const inEnvironment = ['CLAUDE_CONFIG_DIR', 'CLAUDE_CODE_PROVIDER_MANAGED_BY_HOST'];
+    const session = Object.entries(env).filter(([name]) => !(name in input.userEnv) && !inEnvironment.includes(name));
     expect(settings.env).toMatchObject(Object.fromEntries(session));
     const empty = Object.entries(settings.env).flatMap(([name, value]) => (value === '' ? [name] : []));
     expect(empty).toEqual(

@@ -67,7 +67,7 @@ print(json.dumps(answers))`;
 });
 
 describe('what the cache holds of a model', () => {
-  test.each<Layout>(['links', 'shared', 'plain'])('a whole one, layout "%s"', (layout) => {
+  test.each<Layout>(['links', 'trees', 'shared', 'plain'])('a whole one, layout "%s"', (layout) => {
     const snapshotPath = buildRepo({ cache, repo: 'me/whole', files: modelFiles(1001), layout });
     const revision = commitOf('me/whole');
     expect(facts('me/whole')).toEqual({
@@ -145,7 +145,7 @@ info = scan_cache_dir(sys.argv[1])
 print(json.dumps({"total": info.size_on_disk, "repos": {r.repo_id: {"bytes": r.size_on_disk, "revisions": {v.commit_hash: [v.size_on_disk, sorted(v.refs)] for v in r.revisions}} for r in info.repos if r.repo_type == "model"}}))`;
 
   test('agrees with the real hub to the byte, on all layouts', () => {
-    for (const layout of ['links', 'shared', 'plain'] as const) {
+    for (const layout of ['links', 'trees', 'shared', 'plain'] as const) {
       buildRepo({ cache, repo: `me/${layout}`, files: { ...modelFiles(1000), 'sub/dir/notes.txt': 'hello' }, layout });
       // A second revision that shares most files, and a ref with a slash.
       const files = { ...modelFiles(1000), 'config.json': '{"model_type": "qwen2"}' };
@@ -153,46 +153,76 @@ print(json.dumps({"total": info.size_on_disk, "repos": {r.repo_id: {"bytes": r.s
     }
     // The same payload in another repository.
     buildRepo({ cache, repo: 'you/copy', files: modelFiles(1000), layout: 'shared' });
-    mkdirSync(join(cache, '.locks'));
     mkdirSync(join(cache, 'datasets--me--data', 'snapshots'), { recursive: true });
-    writeFileSync(join(cache, 'CACHEDIR.TAG'), 'x');
+    // A payload that nobody links to any more.
+    buildRepo({ cache, repo: 'me/gone', files: modelFiles(555), layout: 'shared' });
+    rmSync(join(cache, 'models--me--gone'), { recursive: true });
 
-    const { repos: ours, bytes } = listRepos(cache);
+    const { repos: ours, bytes, elsewhereBytes } = listRepos(cache);
+    expect(elsewhereBytes).toBe(555);
     const theirs = hub(theirList.replace('sys.argv[1]', JSON.stringify(cache)), { HOME: cache });
     const summary = ours.map(({ repo, bytes, revisions }) => [
       repo,
       { bytes, revisions: Object.fromEntries(revisions.map((one) => [one.commit, [one.bytes, [...one.refs].sort()]])) },
     ]);
     expect({ total: bytes, repos: Object.fromEntries(summary) as unknown }).toEqual(theirs);
-    expect(ours.map(({ state }) => state)).toEqual(['complete', 'complete', 'complete', 'complete']);
+    expect(ours.map(({ state }) => state)).toEqual(Array.from({ length: 5 }, () => 'complete'));
   });
 
-  test('says what is partial, what is broken and what was cut off', () => {
+  test('says what is partial, what is corrupt and what was cut off', () => {
     const started = without('model-00002-of-00002.safetensors', modelFiles(1000));
     buildRepo({ cache, repo: 'me/started', files: started });
     const blobs = join(cache, 'models--me--started', 'blobs');
-    writeFileSync(join(blobs, 'abc.12345678.incomplete'), 'z'.repeat(5000));
-    truncateSync(join(blobs, 'abc.12345678.incomplete'), 50_000_000);
-    utimesSync(join(blobs, 'abc.12345678.incomplete'), 1000, 1000);
+    const part = join(blobs, 'abc.12345678.incomplete');
+    writeFileSync(part, 'z'.repeat(5000));
+    truncateSync(part, 50_000_000);
     buildRepo({ cache, repo: 'me/links', files: { ...modelFiles(10), 'tokenizer.json': null } });
     mkdirSync(join(cache, 'models--me--empty'));
 
     const [empty, links, partial] = listRepos(cache).repos;
     expect(empty).toMatchObject({ repo: 'me/empty', state: 'partial', bytes: 0, revisions: [], lastUsedMs: null });
-    expect(links).toMatchObject({ repo: 'me/links', state: 'broken', missing: ['a tokenizer'] });
+    expect(links).toMatchObject({ state: 'corrupt', missing: ['a tokenizer'], brokenLinks: ['tokenizer.json'] });
     expect(partial).toMatchObject({
-      repo: 'me/started',
       state: 'partial',
+      downloading: true,
       missing: ['model-00002-of-00002.safetensors'],
+      orphans: [],
     });
     // A file with a hole: what is on the disk counts.
     expect(partial?.incomplete).toHaveLength(1);
-    expect(partial?.incomplete[0]?.changedMs).toBe(1_000_000);
     expect(partial?.incomplete[0]?.bytes).toBeLessThan(100_000);
+
+    utimesSync(part, 1000, 1000);
+    const orphan = { name: 'abc.12345678.incomplete', changedMs: 1_000_000 };
+    expect(listRepos(cache).repos[2]).toMatchObject({ state: 'corrupt', downloading: false, orphans: [orphan] });
+  });
+
+  test('counts the revision that main names, else the one that came last', () => {
+    const [old, newer] = [commitOf('old'), commitOf('newer')];
+    buildRepo({ cache, repo: 'me/two', files: modelFiles(10), commit: old, ref: null });
+    buildRepo({ cache, repo: 'me/two', files: without('tokenizer.json', modelFiles(20)), commit: newer, ref: null });
+    utimesSync(join(cache, 'models--me--two/snapshots', old, 'model-00001-of-00002.safetensors'), 1000, 1000);
+    for (const name of readdirSync(join(cache, 'models--me--two/snapshots', old))) {
+      utimesSync(join(cache, 'models--me--two/snapshots', old, name), 1000, 1000);
+    }
+    writeFileSync(join(cache, 'models--me--two/snapshots', newer, 'new.txt'), 'x');
+    expect(listRepos(cache).repos[0]).toMatchObject({ revision: newer, state: 'partial' });
+    mkdirSync(join(cache, 'models--me--two/refs'));
+    writeFileSync(join(cache, 'models--me--two/refs/main'), old);
+    expect(listRepos(cache).repos[0]).toMatchObject({ revision: old, state: 'complete' });
+  });
+
+  test('to look at a model is not to use it', () => {
+    const snapshot = buildRepo({ cache, repo: 'me/a', files: modelFiles(10) });
+    const [lately, before] = [2_000_000_000, 1_000_000_000];
+    for (const name of readdirSync(snapshot)) {
+      utimesSync(join(snapshot, name), name.endsWith('.safetensors') ? before : lately, before);
+    }
+    expect(listRepos(cache).repos[0]?.lastUsedMs).toBe(before * 1000);
   });
 
   test('is empty where there is no cache, and a file in its place does no harm', () => {
-    expect(listRepos(join(cache, 'none'))).toEqual({ repos: [], bytes: 0 });
+    expect(listRepos(join(cache, 'none'))).toEqual({ repos: [], bytes: 0, elsewhereBytes: 0 });
     writeFileSync(join(cache, 'models--a--b'), 'a file');
     expect(listRepos(cache).repos).toEqual([]);
     expect(readdirSync(cache)).toEqual(['models--a--b']);

@@ -49,6 +49,7 @@ const plan: KeeperPlan = {
   context: 32_768,
   diskCache: null,
   expects: null,
+  idleUnloadMs: null,
   gateway: null,
   port: { wanted: null, first: 8000, last: 8019 },
   privacy: 'standard',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PromptInput } from '../../src/agents/agent.ts';
+import { nothingAdmitted, type PromptInput } from '../../src/agents/agent.ts';
 import { claudeCode } from '../../src/agents/claude-code.ts';
 import { shortPrompt } from '../../src/agents/claude-code/short-prompt.ts';
 import type { Plan } from '../../src/launch/plan.ts';
@@ -56,7 +56,7 @@ test('the short prompt, with what is appended to it, keeps its promise of 1,200 
       sessionDir: '/s',
       statusLineFile: null,
     },
-    ...{ mcpConfig: '/m', args: [], userEnv: {} },
+    ...{ mcpConfig: '/m', args: [], userEnv: {}, keepEnv: [], admitted: nothingAdmitted },
   });
   const after = (flag: string): string => args[args.indexOf(flag) + 1] ?? '';
   expect(after('--system-prompt')).toBe(shortPrompt);

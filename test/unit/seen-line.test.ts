@@ -43,6 +43,10 @@ describe('a status line', () => {
     [{ kind: 'engine', phase: 'loading', seconds: 12.4, holds: false }, 'loading the model · 12 s'],
     [{ kind: 'engine', phase: 'restarting', seconds: 3, holds: true }, 'engine restarting · 3 s · your request waits'],
     [{ kind: 'engine', phase: 'ended', seconds: 3, holds: false }, 'the engine has ended'],
+    [
+      { kind: 'engine', phase: 'unloaded', seconds: 3, holds: false },
+      'unloaded while idle · your next prompt loads it again',
+    ],
     [{ kind: 'waiting', before: 1, seconds: 4 }, 'waiting: 1 before you · 4 s'],
     [{ kind: 'waiting', before: 0, seconds: 0 }, 'waiting · 0 s'],
     [prefill(), 'prefill 61 % · 18.2k of 32k · 41 tok/s · ~3 min left'],

@@ -1,4 +1,5 @@
 import type { AgentInput } from '../agent.ts';
+import { memoryFolder, skillsFolder } from './admitted.ts';
 import { shortPrompt } from './short-prompt.ts';
 
 /** A call that is cut off at the output limit writes nothing at all, so large files are to be written in steps. */
@@ -11,16 +12,18 @@ const writeInParts =
  * behind them: a prompt that the user adds at the end must not be swallowed.
  *
  * Of the settings files only those of the agent's own folder are loaded: a project's could set variables, hooks and
- * permissions. Its CLAUDE.md, which goes with them, is brought back by `--add-dir .`.
+ * permissions. Its CLAUDE.md, which goes with them, is brought back by `--add-dir .`; its restrictions stand in the
+ * settings file.
  */
 export function flags(input: AgentInput, settingsFile: string): readonly string[] {
   return [
     '--strict-mcp-config',
-    ...['--mcp-config', input.mcpConfig],
+    ...['--mcp-config', input.mcpConfig, ...input.admitted.mcp],
     ...['--tools', input.tools.join(',')],
-    ...['--add-dir', '.'],
+    ...addDir(input),
+    ...(input.admitted.skills.length === 0 ? [] : ['--plugin-dir', skillsFolder(input)]),
     ...['--settings', settingsFile],
-    ...['--setting-sources', 'user'],
+    ...['--setting-sources', input.admitted.project ? 'user,project,local' : 'user'],
     ...['--model', input.model],
     // Newer releases call it "manual" and take both names.
     ...['--permission-mode', 'default'],
@@ -29,6 +32,13 @@ export function flags(input: AgentInput, settingsFile: string): readonly string[
     ...(appends(input.args) ? [] : ['--append-system-prompt', writeInParts]),
     ...input.args,
   ];
+}
+
+/** Folders whose CLAUDE.md is read. A trusted project's is read with its settings. */
+function addDir(input: AgentInput): readonly string[] {
+  const { project, memory } = input.admitted;
+  const folders = [...(project ? [] : ['.']), ...(memory === null ? [] : [memoryFolder(input)])];
+  return folders.length === 0 ? [] : ['--add-dir', ...folders];
 }
 
 /** The agent takes one such text (older releases refuse a second), and the user's goes first. */
@@ -52,8 +62,13 @@ const trust = "Use cclocal's --trust-tools instead: it lets the agent run shell 
 /** The agent's flags that cclocal sets itself, each with a sentence on what to do in its place. */
 export const ownFlags = [
   { flag: '--settings', instead: `Use cclocal's --context, --out-tokens, --web or --trust-tools; ${lasting}.` },
-  { flag: '--setting-sources', instead: `Leave it out: a project's settings files are not loaded; ${lasting}.` },
-  { flag: '--mcp-config', instead: 'Leave it out: the tools of MCP servers do not fit into a small context.' },
+  { flag: '--setting-sources', instead: `Use cclocal's --trust-project for a project's settings; ${lasting}.` },
+  { flag: '--mcp-config', instead: "Use cclocal's --mcp FILE instead." },
+  { flag: '--plugin-dir', instead: "Use cclocal's --skills NAMES or --skills FOLDER instead." },
+  { flag: '--bare', instead: "Leave it out: it drops the session's token and asks for a key of Anthropic's." },
+  { flag: '--bg', instead: 'Leave it out: sessions in the background use the stored login, not this model.' },
+  { flag: '--background', instead: 'Leave it out: sessions in the background use the stored login, not this model.' },
+  { flag: '--cloud', instead: 'Leave it out: it would create a session in the cloud.' },
   { flag: '--tools', instead: "Use cclocal's --web instead: it adds WebFetch to the six tools." },
   { flag: '--model', instead: 'Name the model before the "--", with a flag such as --coder or with --model ID.' },
   { flag: '--permission-mode', instead: trust },

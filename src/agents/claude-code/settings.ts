@@ -1,6 +1,6 @@
 import type { AgentInput } from '../agent.ts';
 import { sessionEnv } from './session-env.ts';
-import { statusLine } from './status-line.ts';
+import { quoted, statusLine } from './status-line.ts';
 import { emptied } from './user-env.ts';
 
 /**
@@ -10,7 +10,9 @@ import { emptied } from './user-env.ts';
 export function settings(input: AgentInput): string {
   return JSON.stringify({
     env: { ...sessionEnv(input), ...emptied },
-    permissions: { allow: [...new Set(input.preApproved.flatMap(rules))] },
+    // Both releases tested send a stored key, or what another helper says, beside the token; this one says the token.
+    ...(input.admitted.otherKey && { apiKeyHelper: `/bin/cat ${quoted(tokenFile(input))}` }),
+    permissions: { allow: [...new Set(input.preApproved.flatMap(rules))], ...restrictions(input) },
     // Auto mode asks a model whether each action is safe: one more prefill an action, answered by the model itself.
     disableAutoMode: 'disable',
     // WebFetch would ask Anthropic's servers about each host name first.
@@ -19,6 +21,14 @@ export function settings(input: AgentInput): string {
     modelPicker: { replaceBuiltInOptions: true, options: [{ model: input.model, label: input.model }] },
     ...(input.statusLineFile !== null && { statusLine: statusLine(input.statusLineFile) }),
   });
+}
+
+/** Only where a helper of ours has to read it. */
+export const tokenFile = ({ sessionDir }: Pick<AgentInput, 'sessionDir'>): string => `${sessionDir}/token`;
+
+/** Left out where there are none, so that the file of most sessions stays as it is. */
+function restrictions({ admitted: { rules } }: AgentInput): Partial<Record<'deny' | 'ask', readonly string[]>> {
+  return { ...(rules.deny.length > 0 && { deny: rules.deny }), ...(rules.ask.length > 0 && { ask: rules.ask }) };
 }
 
 /**

@@ -9,4 +9,4 @@ export function statusLine(file: string): object {
 }
 
 /** Always in quotes, which leave nothing for a shell to do. */
-const quoted = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`;
+export const quoted = (path: string): string => `'${path.replaceAll("'", String.raw`'\''`)}'`;

@@ -2,7 +2,7 @@ import type { AgentInput } from '../agent.ts';
 
 /**
  * The user's variables that reach the agent and the commands it runs: where programs and tool chains lie, locale,
- * terminal, SSH agent, proxy. Nothing named ANTHROPIC_* or CLAUDE*, no keys, no cloud credentials.
+ * terminal, SSH agent. Proxies, whose addresses often hold a password, only by --keep-env. Nothing named ANTHROPIC_* or CLAUDE*, no keys, no cloud credentials.
  */
 export const keepEnv: readonly string[] = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TZ', 'MANPATH', 'INFOPATH', '__CF_USER_TEXT_ENCODING'],
@@ -17,18 +17,22 @@ export const keepEnv: readonly string[] = [
   ...['VIRTUAL_ENV', 'CONDA_PREFIX', 'CONDA_DEFAULT_ENV', 'PYENV_ROOT', 'PYENV_VERSION', 'GOPATH', 'GOROOT', 'GOBIN'],
   ...['CARGO_HOME', 'RUSTUP_HOME', 'NVM_DIR', 'NVM_BIN', 'VOLTA_HOME', 'FNM_DIR', 'PNPM_HOME', 'BUN_INSTALL'],
   ...['ANDROID_HOME', 'GEM_HOME', 'GEM_PATH', 'RBENV_ROOT', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'KUBECONFIG'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'http_proxy', 'https_proxy', 'all_proxy'],
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'NODE_EXTRA_CA_CERTS', 'REQUESTS_CA_BUNDLE', 'GIT_SSL_CAINFO'],
 ];
 
-/** Those of the user's variables that are on the list. */
-export function keptEnv(userEnv: AgentInput['userEnv']): Record<string, string> {
+/** Those of the user's variables that are on the list, or were asked for by name. */
+export function keptEnv({ userEnv, keepEnv: asked }: Pick<AgentInput, 'userEnv' | 'keepEnv'>): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const name of keepEnv) {
+  for (const name of [...keepEnv, ...asked]) {
     const value = userEnv[name];
     if (value !== undefined) kept[name] = value;
   }
   return kept;
+}
+
+/** Whether a variable steers the agent itself: what cclocal says of those has to be the last word. */
+export function ownVariable(name: string): boolean {
+  return /^_?(ANTHROPIC|CLAUDE)/.test(name) || name in emptied || /^(API_|DISABLE_|ENABLE_TOOL_SEARCH$)/.test(name);
 }
 
 /** Switches that send the agent to another provider than its base URL; empty counts as not set. */
@@ -50,8 +54,25 @@ const telemetry = [
   'OTEL_TRACES_EXPORTER',
 ];
 
-/** Another key, another way out, and headers that may carry a secret. */
-const diverting = ['ANTHROPIC_API_KEY', 'ANTHROPIC_UNIX_SOCKET', 'ANTHROPIC_CUSTOM_HEADERS'];
+/** Another key or login, another way out, headers that may carry a secret, and words added to every request. */
+const diverting = [
+  'ANTHROPIC_API_KEY',
+  'ANTHROPIC_UNIX_SOCKET',
+  'ANTHROPIC_CUSTOM_HEADERS',
+  'ANTHROPIC_BETAS',
+  'ANTHROPIC_PROFILE',
+  'ANTHROPIC_IDENTITY_TOKEN',
+  'ANTHROPIC_IDENTITY_TOKEN_FILE',
+  'CLAUDE_CODE_OAUTH_TOKEN',
+  'CLAUDE_CODE_EXTRA_BODY',
+];
+
+/** Other addresses, which count only with a switch that is emptied; and what every request would go through. */
+const addresses =
+  /^(ANTHROPIC_(BASE_URL|AUTH_TOKEN)|ANTHROPIC_\w+_BASE_URL|HTTPS?_PROXY|ALL_PROXY|https?_proxy|all_proxy)$/;
+
+/** Whether a variable can send requests, credentials or reports somewhere else. */
+export const diverts = (name: string): boolean => name in emptied || addresses.test(name);
 
 /**
  * Empty values for the settings file: they undo what a settings file of lower rank, or the shell that the pasted line
@@ -65,10 +86,6 @@ export const emptied: Readonly<Record<string, string>> = Object.fromEntries(
 export const scrubbed: readonly string[] = [
   ...diverting,
   'ANTHROPIC_AUTH_TOKEN',
-  'ANTHROPIC_BETAS',
-  'ANTHROPIC_PROFILE',
-  'CLAUDE_CODE_OAUTH_TOKEN',
-  'CLAUDE_CODE_EXTRA_BODY',
   'CLAUDE_CODE_SIMPLE',
   'CLAUDECODE',
   ...providers,

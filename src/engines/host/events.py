@@ -1,12 +1,14 @@
 """Events: one JSON object a line.
 
 {"event": "fetching", "repo", "revision", "bytes", "files": [{"path", "bytes", "blob"}]}   before the first byte
+{"event": "received", "bytes"}                      grows as long as bytes arrive, on the disk or not yet
+{"event": "verifying", "done", "total"}             bytes read of what has arrived, to compare their checksums
 {"event": "fetched", "snapshot", "revision"}        the weights are here and whole, fetched or not; revision may be null
 {"event": "engine", "pid"}                          the engine's process (and process group) has started
 {"event": "exited", "code": n | null, "signal": "SIGKILL" | null}
 {"event": "failed", "stage": "config" | "fetch" | "check", "kind", "message"}
-Kinds: not-found, gated, unauthorized, unreachable, disk-full, cache-unusable, not-a-model, code-refused, model-file,
-incomplete, other.
+Kinds: not-found, revision-gone, gated, unauthorized, unreachable, disk-full, cache-unusable, not-a-model, code-refused,
+model-file, incomplete, damaged, other.
 """
 
 import json

@@ -26,17 +26,16 @@ def main(repo):
 
 
 def config(repo):
-    from cclocal_host import fetch
-    from huggingface_hub import HfApi, hf_hub_download
+    from cclocal_host import fetch, pin
+    from huggingface_hub import hf_hub_download
 
     # Where there is no hub this fails at once; the download would try for half a minute.
-    info = HfApi().model_info(repo, files_metadata=True)
-    files = {item.rfilename: fetch.described(item)["bytes"] for item in info.siblings or []}
-    names = fetch.needed(repo, info.sha, list(files), False)
-    weights = sum(files[name] for name in names if name.endswith(".safetensors"))
-    snapshot = os.path.dirname(hf_hub_download(repo, "config.json", revision=info.sha))
-    fetch.remember(snapshot, "main", info.sha)
-    return {"event": "described", "snapshot": snapshot, "revision": info.sha, "weightsBytes": weights}
+    commit, files = fetch.listed(repo, "main")
+    names = fetch.needed(repo, commit, list(files), False)
+    weights = sum(files[name]["bytes"] for name in names if name.endswith(".safetensors"))
+    snapshot = os.path.dirname(hf_hub_download(repo, "config.json", revision=commit))
+    pin.write(os.path.dirname(os.path.dirname(snapshot)), "main", commit)
+    return {"event": "described", "snapshot": snapshot, "revision": commit, "weightsBytes": weights}
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ from cclocal_host.events import Failed
 BY_NAME = (
     ("GatedRepoError", "gated"),
     ("OfflineModeIsEnabled", "unreachable"),
-    ("RevisionNotFoundError", "not-found"),
+    ("RevisionNotFoundError", "revision-gone"),
     ("RepositoryNotFoundError", "not-found"),
     ("RemoteEntryNotFoundError", "not-found"),
     ("HFValidationError", "not-found"),
 )
-UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR)
+UNUSABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.EFBIG)
 NO_CONNECTION = ("Connect", "Timeout", "Proxy", "Network", "Protocol", "SSL", "ReadError", "WriteError", "Chunked")
 
 
@@ -24,7 +24,18 @@ def failed(error):
     name = kinds[0] if kinds else "other"
     if name == "not-found" and any(bad_token(cause) for cause in causes):
         name = "unauthorized"
-    return Failed("fetch", name, f"{type(told).__name__}: {told}")
+    return Failed("fetch", name, words(told))
+
+
+def words(error):
+    code = status(error)
+    if code == 429:
+        wait = error.response.headers.get("Retry-After", "")
+        asks = f" and wants to be left alone for {wait} s" if wait.isdigit() else ""
+        return f"it says that it is asked too often (429){asks}"
+    if code is not None and code >= 500:
+        return f"it answered with an error of its own ({code})"
+    return f"{type(error).__name__}: {error}"
 
 
 def chain(error):
@@ -40,6 +51,8 @@ def kind(error):
         return "disk-full"
     if isinstance(error, OSError) and error.errno in UNUSABLE:
         return "cache-unusable"
+    if isinstance(error, OSError) and "Consistency check failed" in str(error):
+        return "damaged"
     names = [base.__name__ for base in type(error).__mro__]
     for name, meaning in BY_NAME:
         if name in names:

@@ -16,6 +16,8 @@ def start(program, role, config_line, env, output, errors):
     The lifeline's writing end stays with the host alone: whatever ends the host closes it.
     """
     reading, writing = os.pipe()
+    # A signal before the child has its own dispositions waits: the host's handlers would take it, and exec forget it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [getattr(signal, name) for name in TO_DEFAULT])
     pid = os.fork()
     if pid == 0:
         try:
@@ -34,6 +36,7 @@ def start(program, role, config_line, env, output, errors):
             os.execve(sys.executable, [sys.executable, *flags, program, role, str(reading)], env)
         finally:
             os._exit(127)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(reading)
     write_all(writing, config_line)
     return Child(role, pid, writing)

@@ -49,6 +49,7 @@ export async function runTool(
     env: job.env,
     // Not the user's folder: a Python file there must not be taken for a module, nor a settings file for pip's or uv's.
     cwd: '/',
+    leashed: true,
     ...(onLine === undefined ? {} : { onLine }),
     ...(job.signal === undefined ? {} : { signal: job.signal }),
   });

@@ -6,10 +6,10 @@ export function hello({ response }: Asked): void {
   sendJson(response, {});
 }
 
-/** `/health`: 200 once the engine answers, else 503. Without a token it says no more than that. */
+/** `/health`: 200 once the engine answers, or would if it were asked, else 503. Without a token it says no more than that. */
 export function health({ response, caller }: Asked, { engine, model }: House): void {
   const { phase } = engine.state();
-  const ok = phase === 'ready';
+  const ok = phase === 'ready' || phase === 'unloaded';
   const status = ok ? 'ok' : 'starting';
   sendJson(response, caller === null ? { status } : { status, phase, model: model.id }, ok ? 200 : 503);
 }

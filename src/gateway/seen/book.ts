@@ -6,7 +6,7 @@ import { ReadingRate } from './prefill.ts';
 import { Totals } from './totals.ts';
 import type { Turn } from './turn.ts';
 
-export type EnginePhase = 'loading' | 'restarting' | 'ready' | 'ended';
+export type EnginePhase = 'loading' | 'restarting' | 'ready' | 'unloaded' | 'ended';
 
 /** Callers whose last turn is remembered; of those beyond, the one that asked longest ago is forgotten. */
 const mostCallers = 64;
@@ -103,7 +103,8 @@ export class Book {
 
   engineChanged(engine: EngineLink, now: number): void {
     const { phase } = engine.state();
-    const next = phase !== 'starting' ? phase : this.#phase === 'loading' ? 'loading' : 'restarting';
+    const loads = this.#phase === 'loading' || this.#phase === 'unloaded';
+    const next = phase !== 'starting' ? phase : loads ? 'loading' : 'restarting';
     if (next === this.#phase) return;
     if (next === 'restarting') this.totals.restarts += 1;
     this.#phase = next;

@@ -21,6 +21,7 @@ function partsOf(activity: Activity, context: number): string[] {
   switch (activity.kind) {
     case 'engine': {
       if (activity.phase === 'ended') return ['the engine has ended'];
+      if (activity.phase === 'unloaded') return ['unloaded while idle', 'your next prompt loads it again'];
       const what = activity.phase === 'loading' ? 'loading the model' : 'engine restarting';
       return [what, whole(activity.seconds), activity.holds ? 'your request waits' : ''];
     }

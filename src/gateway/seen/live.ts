@@ -36,6 +36,8 @@ export interface Live {
   pieces: number;
   /** Tokens that the engine says it has written, those that it holds back (tool calls) among them. */
   written: number;
+  /** The tool whose call it writes; null = it writes something else, or does not write. */
+  tool: string | null;
   /** Its client has gone and may come back. */
   left: boolean;
   readonly repairs: Map<keyof RepairCounts, number>;
@@ -53,6 +55,7 @@ export function newLive(about: ReceivedRequest, now: number): Live {
     beganAt: null,
     pieces: 0,
     written: 0,
+    tool: null,
     left: false,
     repairs: new Map(),
   };
@@ -67,6 +70,7 @@ export function toEngine(live: Live, now: number): void {
   live.beganAt = null;
   live.pieces = 0;
   live.written = 0;
+  live.tool = null;
 }
 
 export type Stage = 'counting' | 'waiting' | 'prefill' | 'writing';

@@ -9,7 +9,7 @@ export interface MetricsFacts {
   readonly memoryBytes: number;
 }
 
-const phases = ['loading', 'restarting', 'ready', 'ended'] as const;
+const phases = ['loading', 'restarting', 'ready', 'unloaded', 'ended'] as const;
 
 /** The gateway's figures for Prometheus. No session, client or content among the labels. Pure. */
 export function metricsText(book: Book, { model, context, memoryBytes }: MetricsFacts, now: number): string {

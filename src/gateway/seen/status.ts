@@ -51,6 +51,8 @@ export interface RequestStatus {
     readonly secondsLeft: number | null;
   } | null;
   readonly outputTokens: number;
+  /** The tool whose call is being written. */
+  readonly tool: string | null;
   /** Of the stage it is in: read or written. */
   readonly tokensPerSecond: number | null;
   readonly timeToFirstTokenMs: number | null;
@@ -115,6 +117,7 @@ function requestStatus(live: Live, { rate }: Book, now: number): RequestStatus {
     cachedTokens: live.cached,
     prefill: view === null ? null : { share: view.share, told: view.told, secondsLeft: view.secondsLeft },
     outputTokens: tokens,
+    tool: stage === 'writing' ? live.tool : null,
     tokensPerSecond: view === null ? perSecond : view.tokensPerSecond,
     timeToFirstTokenMs: live.beganAt === null ? null : live.beganAt - live.receivedAt,
     clientLeft: live.left,

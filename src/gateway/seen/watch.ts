@@ -3,6 +3,9 @@ import type { Book } from './book.ts';
 import { toEngine, type Live } from './live.ts';
 import { turnOf, type Turn } from './turn.ts';
 
+/** Characters of a tool's name that are shown; agents' are shorter. */
+const longestName = 64;
+
 export interface WatchHooks {
   readonly now: () => number;
   /** It went to the engine. */
@@ -38,6 +41,10 @@ export function watchOf(live: Live, book: Book, hooks: WatchHooks): RequestWatch
     },
     // On the path of every token: nothing but this.
     piece: () => void (live.pieces += 1),
+    calls: (tool) => {
+      live.tool = tool?.slice(0, longestName) ?? null;
+      changed();
+    },
     repaired: (repair) => {
       live.repairs.set(repair, (live.repairs.get(repair) ?? 0) + 1);
       book.totals.repair(repair);

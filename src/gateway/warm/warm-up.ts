@@ -109,7 +109,15 @@ function watchUntil(over: (ended: Ended | null) => void): RequestWatch {
   let readAt: number | null = null;
   const nothing = (): void => undefined;
   return {
-    ...{ counted: nothing, prefill: nothing, piece: nothing, repaired: nothing, left: nothing, cameBack: nothing },
+    ...{
+      counted: nothing,
+      prefill: nothing,
+      piece: nothing,
+      calls: nothing,
+      repaired: nothing,
+      left: nothing,
+      cameBack: nothing,
+    },
     sent: () => {
       sentAt = monotonicMs();
       readAt = null;

@@ -4,8 +4,9 @@
 
 The script is {"steps": [{"tool": NAME, "input": {...}}, ...], "closing": SENTENCE}. The result is a real checkpoint
 (safetensors, tokenizer, chat template) of one layer with one attention head: at the n-th turn of a conversation an
-engine generates the n-th tool call in Hermes syntax, token by token, and after the last one the closing sentence. Two
-more fields are for templates of one's own: "texts", sentences that begin at <|textN|>, and "vocabulary", its tokens.
+engine generates the n-th tool call in Hermes syntax, token by token, and after the last one the closing sentence. A step's
+"say" is a sentence before its call. Two more fields are for templates of one's own: "texts", sentences that begin at
+<|textN|>, and "vocabulary", its tokens.
 About 4 MB and 2 s. The same script and the same Python give the same bytes. Needs numpy, tokenizers and safetensors.
 
 Prints one JSON line, {"folder": ..., "bytes": ..., "tokens": ...}; a script that cannot be spelled exits 2 with a line.
@@ -52,18 +53,18 @@ def read_script(path):
     """The script's calls as text an engine's Hermes parser reads back, its sentences, closing first, and vocabulary."""
     try:
         script = json.loads(Path(path).read_text(encoding="utf-8"))
-        steps = [(step["tool"], step["input"]) for step in script["steps"]]
+        steps = [(step["tool"], step["input"], step.get("say", "")) for step in script["steps"]]
         texts = [script["closing"], *script.get("texts", [])]
         vocabulary = int(script.get("vocabulary", VOCABULARY))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadScript(f"{path}: not a script ({type(error).__name__}: {error})") from error
-    for text in texts:
+    for text in [*texts, *(say or "-" for _, _, say in steps)]:
         if not isinstance(text, str) or not text.strip() or not text.isascii():
             raise BadScript("a sentence must be plain ASCII text")
-    for tool, given in steps:
+    for tool, given, _ in steps:
         if not isinstance(tool, str) or not isinstance(given, dict):
             raise BadScript("a step needs a tool's name and an object as its input")
-    return [call_text(tool, given) for tool, given in steps], texts, vocabulary
+    return [(say + "\n" if say else "") + call_text(tool, given) for tool, given, say in steps], texts, vocabulary
 
 
 def call_text(tool, given):
