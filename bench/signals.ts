@@ -30,17 +30,21 @@ export async function measureSignals(
   await Promise.all(
     Array.from({ length: order.atOnce }, async () => {
       for (let cell = queue.shift(); cell !== undefined; cell = queue.shift()) {
-        const outcome = await runCell(cell, order).catch((error: unknown): Outcome => ({
-          cell: cell as Cell,
-          goneAfter: NaN,
-          wrong: [String(error)],
-        }));
+        const outcome = await runOne(cell, order);
         outcomes.push(outcome);
         order.onEach?.(outcome);
       }
     }),
   );
   return outcomes;
+}
+
+async function runOne(cell: Cell, order: CellOrder): Promise<Outcome> {
+  try {
+    return await runCell(cell, order);
+  } catch (error) {
+    return { cell, goneAfter: NaN, wrong: [String(error)] };
+  }
 }
 
 /** Builds a model that answers everything with so many words that it takes some seconds. */

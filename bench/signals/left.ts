@@ -7,14 +7,18 @@ import type { Rig } from '../../test/support/rig.ts';
 const kept: readonly RegExp[] = [
   /^(logs|cache|agents|rehearsal)\//,
   // The last holders of a lock leave their sockets, of which the next ones keep eight.
-  /(^|\/)(start|lock|setup\.lock)\/(lock\.\d+|\w+\.s)$/,
+  /(^|\/)(start|[\w.]*lock)\/(lock\.\d+|\w+\.s)$/,
   /^(memory|speeds|settings|agents|last-launch)[\w-]*\.json$/,
 ];
+
+/** What Claude Code makes for itself and leaves, whoever starts it. */
+const agentsOwn = /^(claude-\d+|cc-socks)$/;
 
 /** Files and folders in cclocal's home and in the temporary folder that nobody needs once every session has ended. */
 export function filesLeft(rig: Rig, temporary: string): readonly string[] {
   const home = filesIn(rig.cclocalHome).filter((path) => !kept.some((pattern) => pattern.test(path)));
-  return [...home, ...readdirSync(temporary).map((name) => `in TMPDIR: ${name}`)];
+  const others = readdirSync(temporary).filter((name) => !agentsOwn.test(name));
+  return [...home, ...others.map((name) => `in TMPDIR: ${name}`)];
 }
 
 function filesIn(folder: string, from = ''): readonly string[] {

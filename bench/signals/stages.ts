@@ -74,7 +74,10 @@ async function setUpByPip(rig: Rig): Promise<Stage> {
   symlinkSync(python(), join(bin, 'python3'));
   let asked = (): void => undefined;
   const question = new Promise<void>((resolve) => (asked = resolve));
-  const index = createServer(() => asked());
+  const index = createServer((socket) => {
+    socket.on('error', () => undefined).resume();
+    asked();
+  });
   await new Promise<void>((resolve) => index.listen(0, '127.0.0.1', resolve));
   const { port } = index.address() as AddressInfo;
   return {

@@ -23,7 +23,7 @@ const configurations: Readonly<Record<EngineName, Pick<EngineChoice, 'id' | 'mod
 /** Who comes after whom where the catalog's engine cannot be had, by what re-reads least; measured by bench:turns. */
 const orders: readonly (readonly [RegExp, readonly EngineName[]])[] = [
   [/^gemma4/, ['mlx-vlm', 'mlx-lm', 'vllm-mlx-simple']],
-  [/^qwen3_(5|next)/, ['mlx-lm', 'vllm-mlx-simple']],
+  [/^qwen3_(5|next)/, ['mlx-vlm', 'mlx-lm', 'vllm-mlx-simple']],
   [/^(?:)/, ['vllm-mlx', 'mlx-lm', 'mlx-vlm']],
 ];
 

@@ -125,7 +125,8 @@ describe('cclocal in a terminal', () => {
     const settings = shell.settings();
     shell.type(`cclocal --model ${engine.model}; echo "left with $?"\r`);
     await shell.waitFor('Loading the model into memory: 1 s');
-    expect(shell.plain()).toBe(false);
+    // Also while a line is redrawn: who is killed there cannot bring the cursor back.
+    expect(shell.plain()).toBe(true);
     shell.type(ctrlC);
     await shell.waitFor('left with 130');
     await expectNothingLeft(rig, shell, settings);

@@ -86,7 +86,7 @@ describe('vllm-mlx', () => {
       env: { HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' },
     });
     await ready(host);
-    expect(host.events.map(({ event }) => event)).toEqual(['fetching', 'fetched', 'engine']);
+    expect(host.events.map(({ event }) => event)).toEqual(['fetching', 'verifying', 'fetched', 'engine']);
     const asked = hub.requests.length;
     const fetched = await host.event('fetched');
     host.closeOwner();

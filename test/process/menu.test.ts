@@ -63,7 +63,7 @@ test('every row, with state, size, verdict and flag, and what a flag would yield
       'Gemma 4 26B-A4B | fetch 15.6 GB | raise GPU limit | --gemma',
       'GLM-4.7-Flash | 0 % of 16.9 GB | too big | --review',
       'Qwen3-Coder-30B-A3B | ready 50.0 kB | fits, to 79,872 | --coder',
-      'Qwen3.5-9B | fetch 6.0 GB | fits, to 73,728 | --qwen3',
+      'Qwen3.5-9B | fetch 6.0 GB | fits, to 69,632 | --qwen3',
       'Qwen2.5-Coder-7B | fetch 4.3 GB | fits, to 32,768 | --coder7b',
       'Rehearsal | built here | fits, to 131,072 | --rehearsal',
     ],

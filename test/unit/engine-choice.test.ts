@@ -15,7 +15,7 @@ const names = (flag: string): readonly string[] =>
 
 test("the catalog's engine comes first, then those that re-read least, none twice", () => {
   expect(names('gemma')).toEqual(['mlx-vlm', 'mlx-lm', 'vllm-mlx-simple']);
-  expect(names('qwen3')).toEqual(['mlx-lm', 'vllm-mlx-simple']);
+  expect(names('qwen3')).toEqual(['mlx-vlm', 'mlx-lm', 'vllm-mlx-simple']);
   expect(names('coder')).toEqual(['vllm-mlx', 'mlx-lm', 'mlx-vlm']);
   for (const { flag } of shippedCatalog.rows) expect(new Set(names(flag)).size).toBe(names(flag).length);
 });

@@ -100,12 +100,16 @@ async function asItIs(order: SetUpOrder, job: Job): Promise<EngineFacts | null> 
   return null;
 }
 
-async function build(job: Job): Promise<void> {
+async function build(wanted: Job): Promise<void> {
+  // What pip unpacks, and does not remove when it is ended.
+  const temporary = `${wanted.draft}.tmp`;
+  const job = { ...wanted, env: { ...wanted.env, TMPDIR: temporary } };
   removeLeftovers(job.venv);
   const { bavail, bsize } = statfsSync(join(job.venv, '..'));
   if (bavail * bsize < neededBytes) {
     fail({ reason: 'disk-full', path: job.venv, doing: 'setting up the engine', neededBytes });
   }
+  ensureDir0700(temporary);
   try {
     const made = await makeVenv(job);
     await installPackages(job, made);
@@ -113,6 +117,7 @@ async function build(job: Job): Promise<void> {
     writeMarker(job.draft, { lock: job.lock.hash, python: made.python, tool: made.uv === null ? 'pip' : 'uv' });
     moveIntoPlace(job.draft, job.venv);
   } finally {
+    removeTree(temporary);
     removeTree(job.draft);
   }
 }

@@ -11,6 +11,8 @@ export const provenEngines: Readonly<Record<string, readonly EngineName[]>> = {
   qwen2: ['vllm-mlx', 'mlx-vlm'],
   qwen3_moe: ['vllm-mlx', 'mlx-vlm'],
   glm4_moe_lite: ['vllm-mlx', 'mlx-vlm'],
+  gemma4: ['mlx-vlm'],
+  qwen3_5: ['mlx-vlm'],
 };
 
 /** Tokens of a reply in the turn that engines are compared by: a tool call with a few lines. */
