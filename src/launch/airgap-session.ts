@@ -80,7 +80,8 @@ export async function confine(order: Confine): Promise<Confined> {
   writePrivate(
     spec,
     JSON.stringify({
-      argv: [order.program, ...command.args],
+      // Only what it is itself is to be seen within, not the link that leads to it.
+      argv: [realpathSync(order.program), ...command.args],
       ...{ port: link.port, relay: socket, report, cwd: order.cwd, files: airgap.confinesFiles },
       ...{ writable: [cwd, profile], readonly: [...readonly, ...read] },
     }),

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { relayTo } from '../../src/launch/airgap-session.ts';
@@ -10,6 +10,7 @@ import { readReport } from '../../src/launch/receipt.ts';
 import { enginePython } from '../support/engine-python.ts';
 import { untilSo } from '../support/until.ts';
 
+const venv = dirname(dirname(enginePython()));
 const program = fileURLToPath(new URL('../../src/launch/confine/main.py', import.meta.url));
 
 let folder: string;
@@ -34,7 +35,8 @@ function start(script: string, over: Record<string, unknown> = {}) {
     spec,
     JSON.stringify({
       ...{ argv: ['/bin/sh', '-c', script], port: 9, relay: join(folder, 'r.sock'), report, cwd: project, files: true },
-      ...{ writable: [project], readonly: [join(project, '.git/hooks')], ...over },
+      // Of /tmp nothing else is to be seen, and that is where the engine's Python may be.
+      ...{ writable: [project], readonly: [join(project, '.git/hooks'), venv], ...over },
     }),
   );
   const env = { PATH: '/usr/bin:/bin', OUTSIDE: folder };
