@@ -32,6 +32,7 @@ describe('cclocal in a terminal', () => {
   test('the whole job: a tool call on the disk, /exit, and on with the same conversation', async () => {
     await using rig = makeRig();
     await using shell = await openShell(rig);
+    const homeBefore = readdirSync(rig.home).sort();
     const settings = shell.settings();
     shell.type('cclocal --rehearsal; echo "left with $?"\r');
     await shell.waitFor(/rehearse the whole chain/);
@@ -57,6 +58,8 @@ describe('cclocal in a terminal', () => {
     await shell.waitFor(promptStands);
     await sendPrompt(shell, '/exit');
     await shell.waitFor('then 0');
+    // The agent would register itself for its own kind of addresses there.
+    expect(readdirSync(rig.home).sort()).toEqual(homeBefore);
   });
 
   test("Ctrl-C is the agent's: cclocal and the engine stay, until it leaves by the second one", async () => {

@@ -15,6 +15,8 @@ export function settings(input: AgentInput): string {
     permissions: { allow: [...new Set(input.preApproved.flatMap(rules))], ...restrictions(input) },
     // Auto mode asks a model whether each action is safe: one more prefill an action, answered by the model itself.
     disableAutoMode: 'disable',
+    // In a terminal it would put a handler for claude-cli:// addresses into the user's own folders.
+    disableDeepLinkRegistration: 'disable',
     // WebFetch would ask Anthropic's servers about each host name first.
     skipWebFetchPreflight: true,
     // The model menu would otherwise list the one model once a tier.
