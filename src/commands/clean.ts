@@ -1,9 +1,9 @@
-import { fail } from '../errors.ts';
 import { findKeepers, lives } from '../keeper/find.ts';
 import { promptCaches } from '../models/prompt-caches.ts';
 import { removeTree } from '../os/files.ts';
 import { terminalAsk, type Ask } from '../report/ask.ts';
 import { size } from '../report/units.ts';
+import { agreed } from './agreed.ts';
 import type { Context } from './context.ts';
 
 /** What the command needs of the world; tests give their own. */
@@ -32,24 +32,12 @@ export async function cleanCommand(context: Context, doors: CleanDoors = realDoo
     for (const cache of stays) screen.say(`   stays  ${cache.model}: it is in use; end it first with: cclocal stop`);
     screen.say(goes.length === 0 ? 'There is nothing to clean.' : `${size(bytes).padStart(8)}  in all, goes`);
   }
-  const removed = goes.length > 0 && !dryRun && (await agreed(context, doors));
+  const removed = goes.length > 0 && !dryRun && (await agreed(context, doors.ask));
   if (removed) for (const { path } of goes) removeTree(path);
   if (json) screen.json({ schemaVersion: 1, dryRun, removed, bytes, goes, stays });
   else if (removed) screen.say('Removed.');
   else if (goes.length > 0) screen.say('Nothing was removed.');
   return 0;
-}
-
-function agreed({ typed }: Context, { ask }: CleanDoors): Promise<boolean> {
-  if (typed.options['yes'] === true) return Promise.resolve(true);
-  if (ask === null) {
-    return fail({
-      reason: 'usage',
-      problem: 'There is no terminal to agree in.',
-      hint: 'Add --yes to remove it without being asked.',
-    });
-  }
-  return ask.confirm('Remove it?');
 }
 
 function realDoors({ system, paths }: Context): CleanDoors {

@@ -9,6 +9,7 @@ import { removeTree } from '../os/files.ts';
 import type { Paths } from '../os/paths.ts';
 import { terminalAsk, type Ask } from '../report/ask.ts';
 import { size } from '../report/units.ts';
+import { agreed } from './agreed.ts';
 import type { Context } from './context.ts';
 
 export interface UninstallDoors {
@@ -43,7 +44,7 @@ export async function uninstallCommand(context: Context, doors: UninstallDoors =
     for (const path of stays) screen.say(`   stays  ${path}  (yours)`);
     screen.say(`   stays  ${models}  (models, shared with other programs; cclocal --rm deletes them)`);
   }
-  const remove = goes.length > 0 && !dryRun && (await agreed(context, doors));
+  const remove = goes.length > 0 && !dryRun && (await agreed(context, doors.ask));
   if (remove) {
     for (const { path } of goes) removeTree(path);
     if (stays.length === 0) removeEmpty(paths.home);
@@ -105,18 +106,6 @@ function removeEmpty(folder: string): void {
   } catch {
     // Something was put there meanwhile: then it stays.
   }
-}
-
-function agreed({ typed }: Context, { ask }: UninstallDoors): Promise<boolean> {
-  if (typed.options['yes'] === true) return Promise.resolve(true);
-  if (ask === null) {
-    return fail({
-      reason: 'usage',
-      problem: 'There is no terminal to agree in.',
-      hint: 'Add --yes to remove it without being asked.',
-    });
-  }
-  return ask.confirm('Remove it?');
 }
 
 function realDoors({ system }: Context): UninstallDoors {

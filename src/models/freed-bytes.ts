@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { join } from 'node:path';
+import { lookAt, namesIn } from '../os/look.ts';
 import type { CachedRepo, CachedRevision } from './list-repos.ts';
 import { references, sharedPayload, unreferenced } from './shared-store.ts';
 
@@ -83,22 +84,6 @@ class Doomed {
 
   addTree(path: string): void {
     if (this.add(path)?.isDirectory() !== true) return;
-    for (const name of names(path)) this.addTree(join(path, name));
-  }
-}
-
-function lookAt(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
+    for (const name of namesIn(path)) this.addTree(join(path, name));
   }
 }

@@ -1,6 +1,6 @@
-import { readdirSync, statSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
 import { readSmallFile } from '../os/files.ts';
+import { entriesIn, lookThrough, namesIn } from '../os/look.ts';
 import { weightsKind } from './repo-state.ts';
 import { inspectSnapshot } from './snapshot.ts';
 
@@ -28,7 +28,7 @@ export function lmStudioModels(userHome: string): readonly LmStudioModel[] {
     .flatMap((publisher) => folders(join(folder, publisher)).map((model) => `${publisher}/${model}`))
     .flatMap((name) => {
       const path = join(folder, name);
-      if (weightsKind(names(path)) !== 'safetensors') return [];
+      if (weightsKind(namesIn(path)) !== 'safetensors') return [];
       const { bytes, complete } = inspectSnapshot(path);
       return [{ name, path, bytes, complete }];
     })
@@ -55,24 +55,8 @@ function settingIn(file: string): string | null {
 }
 
 const folders = (path: string): readonly string[] =>
-  entries(path)
+  entriesIn(path)
     .filter((entry) => entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(path, entry.name))))
     .map(({ name }) => name);
 
-const names = (path: string): readonly string[] => entries(path).map(({ name }) => name);
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function entries(path: string): readonly Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
+const isFolder = (path: string): boolean => lookThrough(path)?.isDirectory() === true;

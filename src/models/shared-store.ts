@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { readSmallFile } from '../os/files.ts';
+import { lookAt, namesIn } from '../os/look.ts';
 
 // The store that all repositories of a cache share, since huggingface_hub 1.33: `blobs/<2 hex>/<64 hex>` are payloads,
 // `….refs` beside each lists the blobs of repositories that link to it. The list is a hint: each line counts only while
@@ -13,10 +14,10 @@ const mostManifestBytes = 1 << 20;
 function payloads(hubCache: string): readonly string[] {
   const store = join(hubCache, 'blobs');
   if (readSmallFile(join(store, '.huggingface-shared-blobs'), 16) !== '1\n') return [];
-  return names(store)
+  return namesIn(store)
     .filter((name) => /^[0-9a-f]{2}$/.test(name))
     .flatMap((prefix) =>
-      names(join(store, prefix))
+      namesIn(join(store, prefix))
         .filter((name) => /^[0-9a-f]{64}$/.test(name) && name.startsWith(prefix))
         .map((name) => join(store, prefix, name)),
     );
@@ -55,20 +56,4 @@ export function references(hubCache: string, payload: string): readonly string[]
 /** Payloads that no repository links to any more, and that the hub would sweep; data sets count as users. */
 export function unreferenced(hubCache: string): readonly string[] {
   return payloads(hubCache).filter((path) => references(hubCache, path)?.length === 0);
-}
-
-function lookAt(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,5 +1,6 @@
-import { readdirSync, readlinkSync, statSync, type Dirent, type Stats } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { entriesIn, lookThrough } from '../os/look.ts';
 import { isWeights } from './repo-state.ts';
 
 /** A file of a repository, under the path that a revision's link names. */
@@ -41,7 +42,7 @@ export function walkSnapshot({ folder, repoFolder, blobs, payloads }: WalkOrder)
   const look = (blob: string, name: string): void => {
     let known = blobs.get(blob);
     if (known === undefined) {
-      const stat = statOf(blob);
+      const stat = lookThrough(blob);
       // The hub passes over links to folders, too.
       if (stat?.isDirectory() === true) return;
       known = stat === undefined ? null : { bytes: stat.size, usedMs: stat.atimeMs, weights: isWeights(name) };
@@ -57,7 +58,7 @@ export function walkSnapshot({ folder, repoFolder, blobs, payloads }: WalkOrder)
   };
 
   const walk = (at: string, prefix: string, up: string): void => {
-    for (const entry of entries(at)) {
+    for (const entry of entriesIn(at)) {
       const path = `${at}/${entry.name}`;
       const name = prefix + entry.name;
       if (entry.isDirectory()) {
@@ -83,20 +84,4 @@ function target(path: string, blobs: string, up: string): string | null {
   // What the hub writes; to resolve it takes longer than to look at the file.
   if (link.startsWith(up) && !link.includes('/', up.length)) return blobs + link.slice(up.length);
   return resolve(dirname(path), link);
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
-}
-
-function entries(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
