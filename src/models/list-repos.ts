@@ -1,5 +1,6 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, statSync, type Dirent } from 'node:fs';
+import { readFileSync, type Dirent } from 'node:fs';
 import { join } from 'node:path';
+import { entriesIn, lookAt, lookThrough, namesIn } from '../os/look.ts';
 import { currentCommit } from './hub-cache.ts';
 import { isFresh, repoState, weightsKind, type Incomplete, type RepoState, type WeightsKind } from './repo-state.ts';
 import { inspectSnapshot, type Snapshot } from './snapshot.ts';
@@ -66,7 +67,7 @@ export interface CacheList {
  */
 export function listRepos(hubCache: string, nowMs = Date.now()): CacheList {
   const payloads = new Map<number, number>();
-  const repos = entries(hubCache)
+  const repos = entriesIn(hubCache)
     .filter((entry) => /^models--./.test(entry.name) && isFolder(hubCache, entry))
     .map(({ name }) => readRepo({ hubCache, name, payloads, nowMs }))
     .sort((a, b) => (a.repo < b.repo ? -1 : 1));
@@ -91,7 +92,7 @@ function readRepo({ hubCache, name, payloads, nowMs }: ReadRepo): CachedRepo {
   const blobs = new Map<string, Blob | null>();
   const refs = readRefs(join(folder, 'refs'), '');
   const walks = new Map<string, Walk>();
-  const revisions = entries(snapshots)
+  const revisions = entriesIn(snapshots)
     .filter((entry) => isFolder(snapshots, entry))
     .map(({ name: commit }): CachedRevision => {
       const walk = walkSnapshot({ folder: join(snapshots, commit), repoFolder: folder, blobs, payloads });
@@ -145,7 +146,7 @@ function lastUse(blobs: readonly Blob[]): number | null {
 }
 
 function readRefs(folder: string, prefix: string): readonly { readonly name: string; readonly commit: string }[] {
-  return entries(folder).flatMap((entry) => {
+  return entriesIn(folder).flatMap((entry) => {
     const name = `${prefix}${entry.name}`;
     if (entry.isDirectory()) return readRefs(join(folder, entry.name), `${name}/`);
     try {
@@ -157,37 +158,19 @@ function readRefs(folder: string, prefix: string): readonly { readonly name: str
 }
 
 function readIncomplete(blobs: string): readonly Incomplete[] {
-  return names(blobs)
+  return namesIn(blobs)
     .filter((name) => name.endsWith('.incomplete'))
     .flatMap((name) => {
-      const stat = lstatSync(join(blobs, name), { throwIfNoEntry: false });
+      const stat = lookAt(join(blobs, name));
       if (stat === undefined) return [];
       return [{ name, bytes: Math.min(stat.size, stat.blocks * 512), changedMs: stat.mtimeMs }];
     });
 }
 
-/** What stands in a folder; nothing where it is missing, unreadable or no folder. */
-function entries(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
 /** A folder, or a link to one: some keep their larger models on another disk. */
 function isFolder(parent: string, entry: Dirent): boolean {
   if (!entry.isSymbolicLink()) return entry.isDirectory();
-  const path = join(parent, entry.name);
-  return existsSync(path) && statSync(path).isDirectory();
+  return lookThrough(join(parent, entry.name))?.isDirectory() === true;
 }
 
 const total = (paths: readonly string[], blobs: ReadonlyMap<string, Blob | null>): number =>
