@@ -33,17 +33,19 @@ export interface ProgressOutcome {
   readonly stallLate: number;
 }
 
-const id = 'org/model';
+const [id, silentId] = ['org/model', 'org/silent'];
 
 export async function measureProgress({ seconds, fileBytes, stallSeconds }: ProgressShare): Promise<ProgressOutcome> {
   const root = mkdtempSync(join(tmpdir(), 'ccl-prog-'));
-  const repo = writeRepo(root, {
-    'config.json': '{"model_type": "llama"}',
-    'tokenizer.json': '{}',
-    'model-1.safetensors': randomBytes(fileBytes),
-    'model-2.safetensors': randomBytes(fileBytes),
-  });
-  const hub = await startHub({ repos: { [id]: repo }, bytesPerSecond: fileBytes / seconds });
+  const repo = (name: string): string =>
+    writeRepo(join(root, name), {
+      'config.json': '{"model_type": "llama"}',
+      'tokenizer.json': '{}',
+      'model-1.safetensors': randomBytes(fileBytes),
+      'model-2.safetensors': randomBytes(fileBytes),
+    });
+  const repos = { [id]: repo('whole'), [silentId]: repo('silent') };
+  const hub = await startHub({ repos, bytesPerSecond: fileBytes / seconds });
   const [steady, stalled] = [pullRig(hub.url), pullRig(hub.url)];
   const env = { CCLOCAL_STALL_SECONDS: String(stallSeconds) };
   try {
@@ -60,12 +62,12 @@ export async function measureProgress({ seconds, fileBytes, stallSeconds }: Prog
       },
     });
     hub.pace = null;
-    hub.faults.set(id, 'stall');
+    hub.faults.set(silentId, 'stall');
     let [sent, lastByte] = [hub.sent(), performance.now()];
     const look = setInterval(() => {
       if (hub.sent() !== sent) [sent, lastByte] = [hub.sent(), performance.now()];
     }, 20);
-    const end = await stalled.pull({ ids: [id], env });
+    const end = await stalled.pull({ ids: [silentId], env });
     clearInterval(look);
     const waited = (performance.now() - lastByte) / 1000;
     const stallLate = end.failure?.reason === 'download-stalled' ? waited - stallSeconds : Infinity;

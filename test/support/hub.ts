@@ -23,7 +23,7 @@ export interface Hub {
   readonly commit: (id: string) => string;
   /** Moves `main` to what the folder holds now; `forgets` = what it stood for before is gone from the hub. */
   readonly move: (id: string, folder: string, forgets?: boolean) => void;
-  /** Bytes of large files that were handed to the network so far. */
+  /** Bytes of large files that were handed to the network so far; what is sent again counts once. */
   readonly sent: () => number;
   /** Pace of each download from now on, bytes a second; null = as fast as it goes. */
   pace: number | null;
@@ -46,7 +46,7 @@ export async function startHub({ repos, bytesPerSecond, faults = {} }: HubOption
   const told = new Set<string>();
   const inForce = new Map(Object.entries(faults));
   const requests: HubRequest[] = [];
-  const line: Line = { pace: bytesPerSecond ?? null, sent: 0 };
+  const line: Line = { pace: bytesPerSecond ?? null, sent: new Map() };
 
   const answer: RequestListener = (request, response) => {
     const { method = 'GET', url: path = '/', headers } = request;
@@ -70,7 +70,7 @@ export async function startHub({ repos, bytesPerSecond, faults = {} }: HubOption
     move: (id, folder, forgets = false) => {
       known.set(id, [readHubRepo(id, folder), ...(forgets ? [] : (known.get(id) ?? []))]);
     },
-    sent: () => line.sent,
+    sent: () => [...line.sent.values()].reduce((sum, bytes) => sum + bytes, 0),
     get pace() {
       return line.pace;
     },
@@ -109,7 +109,8 @@ interface Giving {
 /** What all downloads of a hub have in common. */
 interface Line {
   pace: number | null;
-  sent: number;
+  /** How far each file was sent, by its etag. */
+  readonly sent: Map<string, number>;
 }
 
 async function give(response: ServerResponse, answer: HubAnswer, how: Giving): Promise<void> {
@@ -171,14 +172,15 @@ async function content(
     return;
   }
   if (broken === 'damaged') bytes.fill(0, 0, 1_000);
-  const breaks = broken === 'drop' || broken === 'stall';
-  const sent = breaks ? bytes.subarray(0, Math.floor(bytes.length / 2)) : bytes;
+  // Who asks a silent hub again for the rest gets nothing more of it.
+  const ends = { drop: bytes.length / 2, stall: Math.max(0, file.bytes / 2 - start) };
+  const sent = broken === 'drop' || broken === 'stall' ? bytes.subarray(0, Math.floor(ends[broken])) : bytes;
   for (let at = 0; at < sent.length && !response.destroyed;) {
     const { pace } = line;
     const step = pace === null ? 1 << 20 : Math.max(1, Math.floor(pace / 50));
     const part = sent.subarray(at, at + step);
     at += part.length;
-    if (file.lfs) line.sent += part.length;
+    if (file.lfs) line.sent.set(file.etag, Math.max(line.sent.get(file.etag) ?? 0, start + at));
     if (!response.write(part)) await drained(response);
     if (pace !== null) await new Promise((next) => setTimeout(next, 20));
   }
