@@ -50,8 +50,9 @@ if (entry !== undefined) {
 }
 
 rmSync(at('dist'), { recursive: true, force: true });
-// Apart from each other: what two entry points share would become a file of its own, and each file costs the start.
-await build({ ...options, entryPoints: { cli: at('src/cli.ts') } });
+// Split where it is imported at need: in one piece, `cclocal list` takes 24 ms longer, most of it to compile what it does not
+// use. Apart from the keeper, which needs nearly all of its own.
+await build({ ...options, splitting: true, chunkNames: 'part-[hash]', entryPoints: { cli: at('src/cli.ts') } });
 // Bundled, zod is half as large in memory: nothing but what the gateway uses of it.
 const inKeeper = { external: options.external.filter((name) => name !== 'zod'), plugins: [] };
 await build({ ...options, ...inKeeper, entryPoints: { keeper: at('src/keeper/process.ts') } });
