@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -13,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { agentFiles } from '../../src/launch/agent-start.ts';
 import { ensureDir0700, fileFailure, quoted, readTextIfThere, removeTree, writePrivate } from '../../src/os/files.ts';
 
 let dir = '';
@@ -61,6 +63,22 @@ test('a private file is written whole, 0600, and leaves nothing beside it', () =
   mkdirSync(join(dir, 'taken'));
   expect(() => writePrivate(join(dir, 'taken'), 'x')).toThrow();
   expect(readdirSync(dir).toSorted()).toEqual(['secret', 'taken']);
+});
+
+test('a link that stands where a file of ours goes is replaced, and what it leads to is left as it was', () => {
+  const victim = join(dir, 'victim');
+  writeFileSync(victim, 'theirs');
+  for (const write of [
+    (path: string) => writePrivate(path, 'ours'),
+    (path: string) => agentFiles({ files: [{ path, content: 'ours', mode: 0o600, once: false }], links: [] }),
+  ]) {
+    const path = join(dir, 'planted');
+    rmSync(path, { force: true });
+    symlinkSync(victim, path);
+    write(path);
+    expect([readFileSync(path, 'utf8'), lstatSync(path).isFile()]).toEqual(['ours', true]);
+    expect(readFileSync(victim, 'utf8')).toBe('theirs');
+  }
 });
 
 test("the system's words become failures with a fix", () => {
