@@ -115,7 +115,8 @@ function onChange(folder: string, changed: () => void): () => void {
   void import('chokidar').then(
     ({ watch }) => {
       if (ended) return;
-      const watcher = watch(folder, { depth: 0, ignoreInitial: true });
+      // One that was not closed in time, or cannot be, must not keep this process up.
+      const watcher = watch(folder, { depth: 0, ignoreInitial: true, persistent: false });
       watcher
         .on('add', changed)
         .on('unlink', changed)

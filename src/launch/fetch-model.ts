@@ -70,7 +70,9 @@ export async function fetchModel(order: FetchOrder): Promise<Fetched> {
       if (host.stdin) send(host.stdin, { control: 'stop' });
     },
   });
+  let over = false;
   const hear = (event: HostEvent): void => {
+    if (over) return;
     if (event.event === 'fetching') watch.fetch(event);
     else if (event.event === 'received' || event.event === 'verifying') watch.hear(event);
     else if (event.event === 'fetched')
@@ -98,6 +100,7 @@ export async function fetchModel(order: FetchOrder): Promise<Fetched> {
     await lifeline.during(Promise.all([host.exited, within(said, 5_000)]));
     return outcome(fetched, failure, order, log);
   } finally {
+    over = true;
     watch.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   ftruncateSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { onDisk, watchDownload } from '../../src/launch/download.ts';
 import type { StartProgress } from '../../src/keeper/protocol.ts';
@@ -81,4 +83,12 @@ test('is told as files grow and appear, and no more once it is stopped', async (
   writeFileSync(join(blobs, 'aab'), Buffer.alloc(50_000, 1));
   await new Promise((resolve) => setTimeout(resolve, 600));
   expect(told).toHaveLength(length);
+});
+
+test('keeps no process up that has forgotten to stop it', { timeout: 20_000 }, () => {
+  const program = fileURLToPath(new URL('../../src/launch/download.ts', import.meta.url));
+  const code = `import { watchDownload } from ${JSON.stringify(program)};
+    watchDownload({ blobs: ${JSON.stringify(tmpdir())}, files: [], since: 0, onProgress: () => undefined });
+    setTimeout(() => undefined, 500);`;
+  execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { timeout: 15_000 });
 });
