@@ -64,6 +64,7 @@ describe('files', () => {
     const tries = [`${project}/mine`, `${project}/.git/hooks/post-commit`, '/etc/ccl-test', '/usr/ccl-test'];
     const { said } = await run(
       `for path in ${tries.join(' ')}; do touch "$path" 2>/dev/null && echo "$path"; done; ls /tmp | wc -l; touch /tmp/own && echo own`,
+      { readonly: [join(project, '.git/hooks')] },
     );
     // Of /tmp there is nothing to be seen but the way to the folder itself.
     expect(said.split('\n').map((line) => line.trim())).toEqual([`${project}/mine`, '1', 'own', '']);
