@@ -53,6 +53,7 @@ export class Awake {
 
   /** The watcher, each of whose requests is a piece of work. */
   over(watcher: Watcher): Watcher {
+    if (this.#tools === null) return watcher;
     return {
       ...watcher,
       received: (request): RequestWatch => {
